@@ -1,0 +1,58 @@
+# What a newcomer guesses: make demo, make test, make lint, make format.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev demo test soak lint format lock build clean
+
+help: ## Show the targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements/install.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/install.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: $(VENV)/.installed ## Set up .venv/bin/reconciler.
+
+dev: $(VENV)/.dev ## Set up what tests and lint need.
+
+demo: install ## Run the main job on a copy of examples/quickstart.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/quickstart/demo.sh
+
+test: dev ## Run the tests.
+	$(BIN)/pytest -n auto
+
+soak: dev ## Run the slow tests at length: an apply killed at many random moments.
+	RECONCILER_SOAK=1 $(BIN)/pytest -n auto tests/system/test_killed.py
+
+lint: dev ## Check format, lint, types and the architecture.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: dev ## Format the code and mend what lint can.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## Lock the dependencies anew (needs uv).
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --upgrade --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/install.txt
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/install.txt -o requirements/dev.txt
+
+build: dev ## Build the wheel and the source distribution into dist/.
+	$(BIN)/hatchling build
+
+clean: ## Remove what the other targets made.
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,6 @@
+"""Carries out a plan: intents are stored before the first write, outcomes as they come, and what got lost is looked up."""
+
+from reconciler.applying.execute import Values, execute
+from reconciler.applying.journal import Journal
+
+__all__ = ["Journal", "Values", "execute"]

@@ -1,0 +1,300 @@
+"""The changes of a plan, side by side, each waiting only for what frees the name it takes."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import anyio
+
+from reconciler.applying import writes
+from reconciler.applying.journal import Journal
+from reconciler.infisical import Credentials, InfisicalError, Reader, WireError, Writer, explain
+from reconciler.model import (
+    ApplyEvent,
+    ChangeFailed,
+    ChangeFinished,
+    ChangeNotTried,
+    ChangeStarted,
+    Connection,
+    Diagnostic,
+    Fingerprints,
+    Intent,
+    Outcome,
+    Record,
+    Secret,
+    Verb,
+    error,
+)
+from reconciler.planning import Action, Change, Plan
+from reconciler.planning.plan import ACCEPTED, DESCRIPTION, NAME
+from reconciler.state import StateError
+
+WRITES_IN_FLIGHT = 8
+"""Ten creates in flight starve a self-hosted Infisical of its ten database connections; eight are as fast as it gets."""
+
+_CLOCK_MARGIN = timedelta(seconds=5)
+"""How far the clocks of Infisical's server and its database may be apart."""
+
+Emit = Callable[[ApplyEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of one connection, and the fingerprints that are recorded once they are sent."""
+
+    consumer_key: Secret
+    consumer_secret: Secret
+    fingerprints: Fingerprints
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A change with what it needs: the manifest, the values, the intents of its writes."""
+
+    change: Change
+    connection: Connection | None
+    values: Values | None
+    intents: tuple[Intent, ...]
+    record: Record | None
+    old: Record | None
+
+
+async def execute(
+    plan: Plan,
+    desired: Mapping[str, Connection],
+    values: Mapping[str, Values],
+    journal: Journal,
+    reader: Reader,
+    writer: Writer,
+    *,
+    emit: Emit,
+    stop: anyio.Event,
+    writes_in_flight: int = WRITES_IN_FLIGHT,
+) -> Outcome:
+    """Carry out `plan` and return what became of it; `stop` ends it after what is in flight.
+
+    `desired` and `values` are by address; values are there for every change that sends credentials.
+    Raises `StateError` when the intents cannot be stored: nothing was written then.
+    """
+    since = (await reader.clock() - _CLOCK_MARGIN).isoformat() if plan.changes else ""
+    steps = [_step(change, desired, values, journal, since) for change in plan.changes]
+    await journal.intend(intent for step in steps for intent in step.intents)
+    run = _Run(journal, reader, writer, emit=emit, stop=stop, slots=anyio.CapacityLimiter(writes_in_flight))
+    return await run.all(steps)
+
+
+class _Run:
+    """One apply under way."""
+
+    def __init__(
+        self, journal: Journal, reader: Reader, writer: Writer, *, emit: Emit, stop: anyio.Event, slots: anyio.CapacityLimiter
+    ) -> None:
+        self._journal = journal
+        self._reader = reader
+        self._writer = writer
+        self._emit = emit
+        self._stop = stop
+        self._slots = slots
+        self._over: dict[str, anyio.Event] = {}
+        self._not_done: set[str] = set()
+        self._done: list[ChangeFinished] = []
+        self._failed: list[ChangeFailed] = []
+        self._not_tried: list[ChangeNotTried] = []
+        self._problem: Diagnostic | None = None
+
+    async def all(self, steps: Sequence[_Step]) -> Outcome:
+        """Run every step; store as they end, and whatever happens once more at the end."""
+        self._over = {step.change.key: anyio.Event() for step in steps}
+        try:
+            async with anyio.create_task_group() as keeper:
+                keeper.start_soon(self._keep)
+                async with anyio.create_task_group() as group:
+                    for step in steps:
+                        group.start_soon(self._one, step)
+                keeper.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                try:
+                    await self._journal.store()
+                except StateError as broken:
+                    self._unstored(broken)
+        return Outcome(tuple(self._done), tuple(self._failed), tuple(self._not_tried), self._problem)
+
+    async def _keep(self) -> None:
+        try:
+            await self._journal.keep_storing()
+        except StateError as broken:
+            self._unstored(broken)
+            self._stop.set()
+
+    def _unstored(self, broken: StateError) -> None:
+        self._problem = error(
+            str(broken),
+            detail="What was written to Infisical since is not in the state; the intents are, so the next apply looks it up.",
+            hint=broken.hint,
+        )
+
+    async def _one(self, step: _Step) -> None:
+        change = step.change
+        try:
+            for key in change.waits_for:
+                if key in self._over:
+                    await self._over[key].wait()
+            async with self._slots:
+                blocked = next((key for key in change.waits_for if key in self._not_done), None)
+                if blocked is not None:
+                    self._skip(step, f"it waits for {blocked}, which was not done")
+                elif self._stop.is_set():
+                    self._skip(step, "the run was stopped")
+                else:
+                    await self._try(step)
+        finally:
+            self._over[change.key].set()
+
+    def _skip(self, step: _Step, reason: str) -> None:
+        for intent in step.intents:
+            self._journal.settled(intent)
+        self._not_done.add(step.change.key)
+        event = ChangeNotTried(step.change.key, step.change.action, reason)
+        self._not_tried.append(event)
+        self._emit(event)
+
+    async def _try(self, step: _Step) -> None:
+        change = step.change
+        self._emit(ChangeStarted(change.key, change.action))
+        started = time.monotonic()
+        try:
+            connection_id = await self._do(step)
+        except (InfisicalError, WireError) as refused:
+            for intent in step.intents:
+                self._journal.settled(intent)
+            self._fail(step, time.monotonic() - started, refused)
+        except writes.Lost as lost:
+            self._fail(step, time.monotonic() - started, lost.cause, unknown=True)
+        else:
+            finished = ChangeFinished(change.key, change.action, time.monotonic() - started, connection_id)
+            self._done.append(finished)
+            self._emit(finished)
+
+    def _fail(self, step: _Step, seconds: float, cause: Exception, *, unknown: bool = False) -> None:
+        change = step.change
+        self._not_done.add(change.key)
+        if not isinstance(cause, InfisicalError | WireError):
+            raise cause
+        problem = explain(cause, f"{change.action} {change.key}", address=change.address, location=change.location)
+        if unknown:
+            problem = replace(problem, hint="nobody can tell whether it happened; the next apply looks first")
+        event = ChangeFailed(change.key, change.action, seconds, problem, unknown)
+        self._failed.append(event)
+        self._emit(event)
+
+    async def _do(self, step: _Step) -> str:
+        """Carry out one change, note it, and return the id of what is there now (or was)."""
+        change = step.change
+        match change.action:
+            case Action.CREATE | Action.RECREATE:
+                return await self._create(step)
+            case Action.REPLACE:
+                return await self._replace(step)
+            case Action.DELETE:
+                await writes.delete(self._writer, self._reader, change.id)
+                self._journal.drop(change.address, change.id)
+                self._journal.settled(step.intents[0])
+            case Action.FORGET:
+                self._journal.drop(change.address, change.id)
+            case _ if step.record is not None:
+                await self._update(step, step.record)
+        return change.id
+
+    async def _create(self, step: _Step) -> str:
+        sent, credentials = _sent(step)
+        record = await writes.create(self._writer, self._reader, step.intents[0], sent, credentials)
+        self._journal.put(record, step.change.previous_address)
+        self._journal.settled(step.intents[0])
+        return record.id
+
+    async def _replace(self, step: _Step) -> str:
+        """Create in the new scope, record both, then delete the old one; a refused delete stays recorded."""
+        created = await self._create(step)
+        if step.old is not None:
+            self._journal.supersede(replace(step.old, address=step.change.address))
+            await writes.delete(self._writer, self._reader, step.old.id)
+            self._journal.drop(step.change.address, step.old.id)
+            self._journal.settled(step.intents[1])
+        return created
+
+    async def _update(self, step: _Step, wanted: Record) -> None:
+        change = step.change
+        if step.intents:
+            credentials = _sent(step)[1] if change.sends_credentials else None
+            fields = (NAME in change.fields, DESCRIPTION in change.fields)
+            wanted = await writes.update(self._writer, change.id, wanted, fields, credentials)
+            self._journal.settled(step.intents[0])
+        self._journal.put(wanted, change.previous_address)
+
+
+def _step(
+    change: Change, desired: Mapping[str, Connection], values: Mapping[str, Values], journal: Journal, since: str
+) -> _Step:
+    connection = desired.get(change.address)
+    old = journal.record(change.previous_address or change.address)
+    value = values.get(change.address)
+    record = _record(change, connection, value, old) if connection is not None and not change.superseded else None
+    intents = tuple(_intents(change, record, since))
+    return _Step(change, connection, value, intents, record, old)
+
+
+def _intents(change: Change, record: Record | None, since: str) -> list[Intent]:
+    def intent(verb: Verb, connection_id: str) -> Intent:
+        kept = None if verb is Verb.DELETE else record
+        return Intent(verb, change.address, connection_id, kept, change.sends_credentials, since)
+
+    match change.action:
+        case Action.CREATE | Action.RECREATE:
+            return [intent(Verb.CREATE, "")]
+        case Action.REPLACE:
+            return [intent(Verb.CREATE, change.id), intent(Verb.DELETE, change.id)]
+        case Action.DELETE:
+            return [intent(Verb.DELETE, change.id)]
+        case Action.UPDATE:
+            return [intent(Verb.UPDATE, change.id)]
+        case Action.ADOPT if change.sends_credentials or {NAME, DESCRIPTION} & set(change.fields):
+            return [intent(Verb.UPDATE, change.id)]
+        case _:
+            return []
+
+
+def _record(change: Change, connection: Connection, values: Values | None, old: Record | None) -> Record | None:
+    """What is recorded once a change is done; what the server alone knows (id, hash of new credentials) is filled in then."""
+    after = change.after
+    if after is None:
+        return None
+    accepted = ACCEPTED in change.fields
+    if change.sends_credentials or accepted:
+        fingerprints = values.fingerprints if values else None
+        credentials_hash = change.hash if accepted else None
+    elif old is not None and change.action is not Action.ADOPT:
+        fingerprints, credentials_hash = old.fingerprints, old.credentials_hash
+    else:
+        fingerprints, credentials_hash = None, change.hash
+    return Record(
+        address=change.address,
+        id=change.id,
+        scope=after.scope,
+        name=after.name,
+        description=after.description,
+        instance_url=after.instance_url,
+        credentials_hash=credentials_hash,
+        fingerprints=fingerprints,
+        version=after.version,
+        lifecycle=connection.lifecycle,
+        labels=connection.labels,
+        file=connection.file,
+    )
+
+
+def _sent(step: _Step) -> tuple[Record, Credentials]:
+    if step.record is None or step.values is None:
+        raise AssertionError(f"{step.change.key} sends credentials, but has no values")
+    return step.record, Credentials(step.record.instance_url, step.values.consumer_key, step.values.consumer_secret)

@@ -1,0 +1,185 @@
+"""`reconciler apply`."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Never
+
+import click
+
+from reconciler.cli import exits, output
+from reconciler.cli.options import credentials_options, lock_option, stack_options
+from reconciler.cli.progress import Progress
+from reconciler.model import ApplyEvent
+from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
+from reconciler.operations.stack import Where
+from reconciler.operations.survey import Options
+from reconciler.planning import Plan
+from reconciler.reports import JsonReport
+
+
+@click.command()
+@stack_options
+@credentials_options
+@lock_option
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--expect", metavar="DIGEST", help="Refuse unless the plan decided now has this digest.")
+@output.format_option
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+def command(
+    where: Where,
+    accept: tuple[str, ...],
+    reassert: tuple[str, ...],
+    lock_seconds: float,
+    auto_approve: bool,
+    expect: str | None,
+    form: str,
+    file: Path | None,
+) -> None:
+    """Bring Infisical in line with the manifests, after showing the plan and asking.
+
+    With FILE, a plan of `plan --out`, everything is decided again, and exactly what the file shows is applied, without
+    asking; anything decided otherwise now stops it with exit 5.
+
+    \b
+    Examples:
+      reconciler apply
+      reconciler apply plan.json
+      reconciler apply --expect DIGEST --auto-approve
+    """
+    talk = _Json(auto_approve or file is not None) if form == "json" else _Text(auto_approve or file is not None)
+    request = Request(Options(frozenset(accept), frozenset(reassert)), file, expect, lock_seconds)
+    with output.stops(json=form == "json", lines=True):
+        try:
+            applied = apply(where, request, Callbacks(talk.approve, talk.emit))
+        finally:
+            talk.end()
+    talk.ended(applied)
+    raise click.exceptions.Exit(exits.of_apply(applied))
+
+
+class _Text:
+    """Talks with a person."""
+
+    def __init__(self, approved: bool) -> None:
+        self._approved = approved
+        self._report = output.text_report()
+        self._progress: Progress | None = None
+        self._shown = False
+
+    def approve(self, plan: Plan) -> Approval | int:
+        """Show the plan and ask whether to go on."""
+        self._show(plan)
+        answer = Approval.YES if self._approved else _ask()
+        if answer is Approval.YES:
+            click.echo()
+            self._progress = Progress(len(plan.changes))
+        return answer
+
+    def emit(self, event: ApplyEvent) -> None:
+        """Show what happened."""
+        if self._progress is not None:
+            self._progress.show(self._report.event(event))
+
+    def end(self) -> None:
+        """Clear the progress bar."""
+        if self._progress is not None:
+            self._progress.close()
+
+    def ended(self, applied: Applied) -> None:
+        """Show how it ended."""
+        if applied.plan is None:
+            click.echo("Interrupted. Nothing was written.", err=True)
+            return
+        self._show(applied.plan)
+        match applied.approval:
+            case Approval.NO:
+                click.echo("Not applied.", err=True)
+            case Approval.IMPOSSIBLE:
+                click.echo(
+                    "Not applied: there is no terminal to ask at. Give --auto-approve, or a plan of `plan --out`.", err=True
+                )
+            case _ if applied.outcome is not None:
+                output.say(self._report.outcome(applied.plan, applied.outcome))
+
+    def _show(self, plan: Plan) -> None:
+        if not self._shown:
+            output.say(self._report.plan(plan))
+            sys.stdout.flush()
+        self._shown = True
+
+
+class _Json:
+    """Talks with a program; there is nobody to ask."""
+
+    def __init__(self, approved: bool) -> None:
+        self._approved = approved
+        self._report = JsonReport()
+        self._shown = False
+
+    def approve(self, plan: Plan) -> Approval | int:
+        """Show the plan as lines."""
+        self._show(plan)
+        return Approval.YES if self._approved else Approval.IMPOSSIBLE
+
+    def emit(self, event: ApplyEvent) -> None:
+        """Show what happened as lines."""
+        output.say(self._report.event(event))
+
+    def end(self) -> None:
+        """Nothing to clear."""
+
+    def ended(self, applied: Applied) -> None:
+        """Show how it ended."""
+        if applied.plan is not None:
+            self._show(applied.plan)
+        if applied.approval is Approval.IMPOSSIBLE:
+            click.echo("Not applied: --format json cannot ask. Give --auto-approve, or a plan of `plan --out`.", err=True)
+        elif applied.plan is not None and applied.outcome is not None:
+            output.say(self._report.outcome(applied.plan, applied.outcome))
+
+    def _show(self, plan: Plan) -> None:
+        if not self._shown:
+            output.say(self._report.planned(plan))
+        self._shown = True
+
+
+def _ask() -> Approval | int:
+    """Ask at the terminal and return the answer, or the number of the signal that came instead."""
+    if not sys.stdin.isatty():
+        return Approval.IMPOSSIBLE
+    with _signals_end_the_question():
+        try:
+            answer = input("\nApply these changes? Only `yes` is taken as a yes: ")
+        except _Interrupted as interrupted:
+            click.echo()
+            return interrupted.signal
+        except EOFError:
+            return Approval.NO
+    return Approval.YES if answer.strip() == "yes" else Approval.NO
+
+
+class _Interrupted(BaseException):
+    """A signal came while the question stood."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = number
+
+
+@contextmanager
+def _signals_end_the_question() -> Iterator[None]:
+    """While the question stands the event loop does not run, so its signal handlers would wait for the answer."""
+
+    def end(number: int, frame: FrameType | None) -> Never:
+        raise _Interrupted(number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

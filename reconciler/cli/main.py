@@ -1,0 +1,70 @@
+"""The `reconciler` command: finds the subcommand, and turns whatever ends a run into words and an exit code."""
+
+import importlib
+import os
+import signal
+import sys
+
+import click
+
+from reconciler import __version__
+
+_COMMANDS = {
+    "validate": "Check reconciler.yaml and the manifests; nothing else is read.",
+    "plan": "Show what apply would change; nothing is written.",
+    "apply": "Bring Infisical in line with the manifests.",
+    "show": "Show a saved plan.",
+    "state": "Look at what was last applied, or forget some of it.",
+    "version": "Show the version of reconciler and its formats.",
+}
+
+
+class _Commands(click.Group):
+    """Knows its commands by name; imports the one that is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"reconciler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="reconciler", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Keep Salesforce connections in Infisical in line with YAML manifests.
+
+    \b
+    A first round, in a directory with a reconciler.yaml:
+      reconciler validate
+      reconciler plan
+      reconciler apply
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode),
+    3 invalid files, 4 something left, 5 stale or different plan, 6 locked,
+    7 partly applied, 130/143 interrupted before any write.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = cli.main(standalone_mode=False) or 0
+    except click.ClickException as wrong:
+        wrong.show()
+        code = 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted. Nothing was written.", err=True)
+        code = 128 + signal.SIGINT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)

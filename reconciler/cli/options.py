@@ -1,0 +1,62 @@
+"""Options that several commands share, said once."""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.operations.stack import Where
+
+Command = Callable[..., None]
+
+
+def stack_options(command: Command) -> Command:
+    """Add `--chdir` and `--config`; the command gets `where`, the stack they name."""
+
+    @click.option(
+        "--chdir",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Look for reconciler.yaml from this directory on.",
+    )
+    @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Use this configuration file.")
+    @functools.wraps(command)
+    def with_stack(*, chdir: Path | None, config: Path | None, **others: Any) -> None:
+        start = (chdir or Path()).absolute()
+        named = None if config is None else config if chdir is None or config.is_absolute() else chdir / config
+        command(where=Where(start, named, os.environ), **others)
+
+    return with_stack
+
+
+def credentials_options(command: Command) -> Command:
+    """Add `--accept-credentials` and `--reassert-credentials`."""
+    accept = click.option(
+        "--accept-credentials",
+        "accept",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Take credentials that were written outside as right. Repeatable.",
+    )
+    reassert = click.option(
+        "--reassert-credentials",
+        "reassert",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Send ours again over credentials that were written outside. Repeatable.",
+    )
+    return accept(reassert(command))
+
+
+def lock_option(command: Command) -> Command:
+    """Add `--lock-timeout`."""
+    return click.option(
+        "--lock-timeout",
+        "lock_seconds",
+        type=click.FloatRange(min=0),
+        default=0,
+        metavar="SECONDS",
+        help="Wait this long for another run to release the state.",
+    )(command)

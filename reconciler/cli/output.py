@@ -1,0 +1,66 @@
+"""Where words go: reports to standard output, problems to standard error, colour only where it is wanted."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import click
+
+from reconciler.cli import exits
+from reconciler.model import Diagnostic, Stopped
+from reconciler.reports import JsonReport, Style, TextReport
+
+_WIDEST = 120
+
+
+def style(stream: TextIO) -> Style:
+    """Return the style for a stream: NO_COLOR wins, then FORCE_COLOR, else colour on a terminal; 80 columns in a pipe."""
+    terminal = stream.isatty()
+    if os.environ.get("NO_COLOR"):
+        colour = False
+    elif os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+        colour = True
+    else:
+        colour = terminal and os.environ.get("TERM") != "dumb"
+    width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST) if terminal else 80
+    return Style(colour, max(width, 40))
+
+
+def text_report(stream: TextIO | None = None) -> TextReport:
+    """Return the text report for a stream, standard output by default."""
+    return TextReport(style(stream or sys.stdout))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Write `text` as it is."""
+    click.echo(text, nl=False, err=err, color=True)
+
+
+def say_problems(diagnostics: tuple[Diagnostic, ...]) -> None:
+    """Write diagnostics to standard error."""
+    say(TextReport(style(sys.stderr)).diagnostics(diagnostics), err=True)
+
+
+@contextmanager
+def stops(*, json: bool = False, lines: bool = False) -> Iterator[None]:
+    """Turn a `Stopped` into its words and its exit code; in JSON it is a document, or `lines`, on standard output too."""
+    try:
+        yield
+    except Stopped as stopped:
+        say_problems(stopped.diagnostics)
+        if json and lines:
+            say("".join(JsonReport().problem(one) for one in stopped.diagnostics))
+        elif json:
+            say(JsonReport().diagnostics(stopped.diagnostics))
+        raise click.exceptions.Exit(exits.STOPS[stopped.reason]) from None
+
+
+def format_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--format text|json`."""
+    choice = click.Choice(["text", "json"])
+    return click.option("--format", "form", type=choice, default="text", show_default=True, help="For people or programs.")(
+        command
+    )

@@ -1,0 +1,8 @@
+"""`reconciler.yaml` to `Settings`. Both it and the manifests arrive in pull requests, so what decides where credentials go
+can be pinned outside the tree (`RECONCILER_TRUSTED_CONFIG`); that rule lives here.
+"""
+
+from reconciler.config.load import load
+from reconciler.config.settings import Embedded, EnvironmentRule, FileRule, Settings
+
+__all__ = ["Embedded", "EnvironmentRule", "FileRule", "Settings", "load"]

@@ -1,0 +1,169 @@
+"""Finds `reconciler.yaml`, checks it, lays the trusted configuration over it and the environment beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler import documents, schemas
+from reconciler.config import trust
+from reconciler.config.settings import CLOUD, EMBEDDED, Embedded, EnvironmentRule, FileRule, Settings
+from reconciler.model import Diagnostic, Location, Stop, Stopped, error, has_errors, warning
+
+FILE_NAME = "reconciler.yaml"
+_START = "start one with `apiVersion: reconciler/v1` and `kind: Configuration`"
+
+
+def load(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of the stack that `start` is in (or whose file is `config`).
+
+    Raises `Stopped`: INVALID for a missing or wrong file, REFUSED when the trusted configuration is not to be had,
+    FAILED when an `INFISICAL_*` host variable disagrees with the settings.
+    """
+    file = config if config is not None else _find(start)
+    tree = read(file, file.read_bytes() if file.is_file() else None)
+    source = environ.get("RECONCILER_TRUSTED_CONFIG", "")
+    trusted = trust.fetch(source, file) if source else None
+    pinned = read(Path(source), trusted) if trusted is not None else None
+    values = tree if pinned is None else trust.overlay(tree, pinned)
+    return _settings(file, values, pinned, environ, (*_not_enforced(values), *trust.differences(tree, pinned, source)))
+
+
+def read(file: Path, data: bytes | None) -> dict[str, Any]:
+    """Return the checked content of a `reconciler.yaml`; raise `Stopped` with all that is wrong in it."""
+    name = _shown(file)
+    if data is None:
+        missing = error(f"There is no file {name}.", hint="name an existing one with --config, or leave the option out")
+        raise Stopped(Stop.INVALID, missing)
+    found, problems = documents.parse(name, data)
+    if len(found) != 1 and not problems:
+        problems.append(
+            error(
+                f"{FILE_NAME} must hold one document; it holds {len(found) or 'none'}.",
+                location=Location(name, 1, 1),
+                hint=_START,
+            )
+        )
+    schema = documents.Schema(schemas.load("configuration"))
+    problems += [problem for document in found for problem in schema.check(document)]
+    if has_errors(problems):
+        raise Stopped(Stop.INVALID, *problems)
+    content: dict[str, Any] = found[0].value
+    return content
+
+
+def _find(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    missing = error(f"There is no {FILE_NAME} in {start} or above.", hint=f"go to the stack, use --chdir, or {_START}")
+    raise Stopped(Stop.INVALID, missing)
+
+
+def _settings(
+    file: Path,
+    values: dict[str, Any],
+    pinned: dict[str, Any] | None,
+    environ: Mapping[str, str],
+    warnings: tuple[Diagnostic, ...],
+) -> Settings:
+    stack = file.resolve().parent
+    infisical = values.get("infisical", {})
+    embedded = values.get("embedded", {})
+    sources = values.get("secretSources", {})
+    orgs = embedded.get("salesforceOrgs")
+    return Settings(
+        stack=stack,
+        name=values.get("metadata", {}).get("name") or _name_of(stack),
+        url=_url(infisical.get("url"), environ),
+        auth_method=infisical.get("auth", {}).get("method"),
+        embedded=Embedded(
+            database=stack / embedded.get("database", ".reconciler/embedded.db"),
+            projects=tuple(embedded.get("projects", ())),
+            salesforce_orgs=stack / orgs if orgs else None,
+        ),
+        manifests=tuple(values.get("manifests", ["connections/**/*.yaml", "connections/**/*.yml"])),
+        state=stack / values.get("state", {}).get("path", ".reconciler/state.json"),
+        environment=EnvironmentRule(
+            allow=_tuple(sources.get("env", {}).get("allow")),
+            lifted=trust.exact_names(pinned),
+        ),
+        files=FileRule(stack, _roots(stack, sources.get("file", {}).get("roots"), outside=pinned is not None)),
+        allowed_hosts=tuple(values.get("salesforce", {}).get("allowedHosts", ())),
+        warnings=warnings,
+    )
+
+
+def _url(written: str | None, environ: Mapping[str, str]) -> str:
+    """The host variables are those of Infisical's CLI and Terraform provider; with `embedded` they are not read."""
+    if written == EMBEDDED:
+        return EMBEDDED
+    named = {
+        variable: _bare(environ[variable])
+        for variable in ("INFISICAL_DOMAIN", "INFISICAL_HOST", "INFISICAL_API_URL")
+        if environ.get(variable)
+    }
+    url = _bare(written) if written else next(iter(named.values()), CLOUD)
+    for variable, other in named.items():
+        if other != url:
+            where = "infisical.url" if written else next(iter(named))
+            raise Stopped(
+                Stop.FAILED,
+                error(
+                    f"{variable} says {other}, but {where} says {url}.",
+                    detail="Nothing was sent to either: credentials go to one Infisical only.",
+                    hint=f"unset {variable}, or make the two the same",
+                ),
+            )
+    if not url.startswith(("https://", "http://")):
+        name = next(iter(named))
+        raise Stopped(Stop.FAILED, error(f"{name} is not a URL.", hint=f"set {name}=https://your-infisical.example"))
+    return url
+
+
+def _bare(url: str) -> str:
+    return url.strip().rstrip("/").removesuffix("/api").rstrip("/").lower()
+
+
+def _roots(stack: Path, roots: list[str] | None, *, outside: bool) -> tuple[Path, ...]:
+    resolved = tuple((stack / root).resolve() for root in roots) if roots is not None else (stack,)
+    for root in resolved:
+        if not outside and not root.is_relative_to(stack):
+            raise Stopped(
+                Stop.INVALID,
+                error(
+                    f"secretSources.file.roots names {root}, which is outside the stack.",
+                    hint="move the files into the stack, or name the root in the file of RECONCILER_TRUSTED_CONFIG",
+                ),
+            )
+    return resolved
+
+
+def _not_enforced(values: dict[str, Any]) -> tuple[Diagnostic, ...]:
+    found = []
+    if "guards" in values:
+        found.append(warning("`guards` is not enforced by this version.", hint="review deletions in the plan"))
+    if values.get("salesforce", {}).get("preflight", "off") != "off":
+        found.append(
+            warning(
+                "`salesforce.preflight` does nothing in this version.",
+                hint="Infisical itself tries the credentials before it stores them",
+            )
+        )
+    return tuple(found)
+
+
+def _name_of(stack: Path) -> str:
+    """The stack's path from the repository's root; of a stack that is the root, or in no repository, its folder's name."""
+    root = next((folder for folder in stack.parents if (folder / ".git").exists()), None)
+    return stack.relative_to(root).as_posix() if root else stack.name
+
+
+def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def _shown(file: Path) -> str:
+    try:
+        return str(file.relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)

@@ -1,0 +1,60 @@
+"""The settings of one stack, every default filled in and every path absolute."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.model import Diagnostic
+
+EMBEDDED = "embedded"
+CLOUD = "https://app.infisical.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The embedded Infisical: its SQLite file, its projects' slugs and its file of simulated orgs."""
+
+    database: Path
+    projects: tuple[str, ...]
+    salesforce_orgs: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRule:
+    """Which variables a manifest may name: `allow` are globs, None for "all but the runner's own";
+    `lifted` are exact names that a trusted configuration lets in although they are the runner's own."""
+
+    allow: tuple[str, ...] | None
+    lifted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """Where a file must be, links resolved, to be read as a value."""
+
+    stack: Path
+    roots: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `reconciler.yaml`, the trusted configuration and the environment say together.
+
+    `url` is `embedded` or scheme and host without a path; `warnings` are shown with every plan.
+    """
+
+    stack: Path
+    name: str
+    url: str
+    auth_method: str | None
+    embedded: Embedded
+    manifests: tuple[str, ...]
+    state: Path
+    environment: EnvironmentRule
+    files: FileRule
+    allowed_hosts: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the embedded Infisical is used instead of one over the network."""
+        return self.url == EMBEDDED

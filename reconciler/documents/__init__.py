@@ -1,0 +1,9 @@
+"""Bytes to YAML documents that know where each value stands, and JSON Schema findings as diagnostics with that place.
+
+Manifests, `reconciler.yaml` and org files all come in through here; nothing here opens a file.
+"""
+
+from reconciler.documents.schema import Schema
+from reconciler.documents.yaml import Document, Path, parse
+
+__all__ = ["Document", "Path", "Schema", "parse"]

@@ -1,0 +1,30 @@
+"""An Infisical-compatible API and simulated Salesforce orgs, as ASGI apps on a SQLite file.
+
+Everything can be shown and tested here without an account, a network or a server: the apps are called in process, or
+served by any ASGI server to other processes. The API's data is the database file, which several processes may use at
+once. An org's answer is one async function that the API calls and `salesforce_app` serves, so there is no HTTP client
+in here. Consumer keys and secrets are used to ask the simulated Salesforce and then dropped, never stored or logged.
+"""
+
+from reconciler.embedded.auth import IdentityCredentials, create_identity, issue_token
+from reconciler.embedded.infisical import InfisicalApp, infisical_app
+from reconciler.embedded.orgs import FAULTS, App, Fault, Org
+from reconciler.embedded.salesforce import SalesforceAnswer, UnknownHost, ask_salesforce, salesforce_app
+from reconciler.embedded.store import DatabaseUnusableError
+
+__all__ = [
+    "FAULTS",
+    "App",
+    "DatabaseUnusableError",
+    "Fault",
+    "IdentityCredentials",
+    "InfisicalApp",
+    "Org",
+    "SalesforceAnswer",
+    "UnknownHost",
+    "ask_salesforce",
+    "create_identity",
+    "infisical_app",
+    "issue_token",
+    "salesforce_app",
+]

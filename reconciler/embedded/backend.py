@@ -1,0 +1,44 @@
+"""What every group of routes works with, and the one way a request gets from its token to the database."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reconciler.embedded.auth import read_token, require_live
+from reconciler.embedded.orgs import Org
+from reconciler.embedded.store import Store
+
+Work = TypeVar("Work")
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The database, the Salesforce orgs that credentials are tried on, and the clock."""
+
+    store: Store
+    orgs: tuple[Org, ...] = ()
+    clock: Callable[[], float] = time.time
+
+    async def authorised(self, request: Request, work: Callable[[sqlite3.Connection], Work], *, writing: bool = False) -> Work:
+        """Runs `work` once the bearer token is found good, both in one visit to a worker thread.
+
+        Reading the body and the path belongs into `work`: Infisical looks at the token first. Raises
+        UnauthorizedError, AuthModeError, TokenError, and what `work` raises.
+        """
+        authorization = request.headers.get("authorization")
+
+        def checked(db: sqlite3.Connection) -> Work:
+            require_live(db, read_token(authorization, self.store.installation.signing_key, self.clock))
+            return work(db)
+
+        return await (self.store.write if writing else self.store.read)(checked)
+
+
+def json_answer(body: str) -> Response:
+    """200 with a body that is JSON already. Infisical: every success is a 200, creation too."""
+    return Response(body, media_type="application/json; charset=utf-8")

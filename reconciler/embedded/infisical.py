@@ -1,0 +1,84 @@
+"""The Infisical-compatible API as one ASGI app: its routes, and what holds for every answer."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ExceptionHandler, Receive, Scope, Send
+
+from reconciler.embedded.backend import Backend
+from reconciler.embedded.connections import ConnectionRoutes
+from reconciler.embedded.dates import DateHeader, timestamp
+from reconciler.embedded.errors import ApiError, render_no_route, render_refusal
+from reconciler.embedded.identities import IdentityRoutes
+from reconciler.embedded.orgs import Org
+from reconciler.embedded.projects import ProjectRoutes
+from reconciler.embedded.store import Store
+
+
+class InfisicalApp:
+    """The ASGI app. It needs no lifespan; `close` lets go of the database file, which a later request opens again."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._store = backend.store
+        self._app = DateHeader(_starlette(backend))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("/"):
+            # Infisical: trailing slashes are ignored.
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        await self._app(scope, receive, send)
+
+    def close(self) -> None:
+        """Closes the database connections that are not in use."""
+        self._store.close()
+
+
+def infisical_app(
+    database: Path,
+    orgs: Sequence[Org] = (),
+    projects: Sequence[str] = (),
+    *,
+    clock: Callable[[], float] = time.time,
+) -> InfisicalApp:
+    """The API over a SQLite file that is made on first use, with the projects (slugs) that are missing.
+
+    Credentials are tried on `orgs` only; any other host is unknown. `clock` gives seconds since the epoch, for dates,
+    expiry and the lockout. Every answer carries a Date: run uvicorn with `date_header=False`, or it is there twice.
+    Raises ValueError for a project that is not a slug; a file that cannot be used answers every request with a 500.
+    """
+    return InfisicalApp(Backend(Store(database, projects), tuple(orgs), clock))
+
+
+def _starlette(backend: Backend) -> Starlette:
+    async def status(_request: Request) -> Response:
+        # Infisical: needs no token, does not look at the database, and tells no version.
+        features = ("emailConfigured", "inviteOnlySignup", "redisConfigured", "secretScanningConfigured")
+        return JSONResponse({"date": timestamp(backend.clock()), "message": "Ok", **dict.fromkeys(features, False)})
+
+    @asynccontextmanager
+    async def close_at_shutdown(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await to_thread.run_sync(backend.store.close)
+
+    routes = [*IdentityRoutes(backend).routes(), *ProjectRoutes(backend).routes(), *ConnectionRoutes(backend).routes()]
+    handlers: Mapping[Any, ExceptionHandler] = {
+        HTTPException: render_no_route,
+        ApiError: render_refusal,
+        Exception: render_refusal,
+    }
+    app = Starlette(
+        routes=[Route("/api/status", status), Mount("/api/v1", routes=routes)],
+        exception_handlers=handlers,
+        lifespan=close_at_shutdown,
+    )
+    app.router.redirect_slashes = False
+    return app

@@ -1,0 +1,100 @@
+"""The project routes: enough to turn a slug into an id and to make the projects that connections are scoped to."""
+
+import json
+import re
+import secrets
+import sqlite3
+import uuid
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reconciler.embedded import validation
+from reconciler.embedded.backend import Backend, json_answer
+from reconciler.embedded.dates import timestamp
+from reconciler.embedded.errors import BadRequestError, NotFoundError
+from reconciler.embedded.store import add_project
+
+_ENVIRONMENTS = (("Development", "dev"), ("Staging", "staging"), ("Production", "prod"))
+_WORDS = re.compile(r"[a-z0-9]+")
+_COLUMNS = """SELECT id, name, slug, type, description, created_at, updated_at,
+    (SELECT organisation_id FROM installation) FROM projects"""
+
+
+class ProjectRoutes:
+    """Handlers over one backend; `routes` is what the app serves, relative to `/api/v1`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/projects", self.list_all),
+            Route("/projects", self.create, methods=["POST"]),
+            Route("/projects/slug/{slug}", self.get_by_slug),
+            Route("/projects/{project_id}", self.get),
+        ]
+
+    async def list_all(self, request: Request) -> Response:
+        def work(db: sqlite3.Connection) -> list[dict[str, object]]:
+            return [_project(row) for row in db.execute(f"{_COLUMNS} ORDER BY lower(name), id")]
+
+        return json_answer(json.dumps({"projects": await self.backend.authorised(request, work)}))
+
+    async def get_by_slug(self, request: Request) -> Response:
+        """Infisical: by slug the project comes as it is, by id it is wrapped."""
+        slug = str(request.path_params["slug"])
+        project = await self.backend.authorised(request, lambda db: _find(db, "slug", slug))
+        return json_answer(json.dumps(project))
+
+    async def get(self, request: Request) -> Response:
+        project_id = str(request.path_params["project_id"])
+        project = await self.backend.authorised(request, lambda db: _find(db, "id", project_id))
+        return json_answer(json.dumps({"project": project}))
+
+    async def create(self, request: Request) -> Response:
+        raw = await request.body()
+
+        def work(db: sqlite3.Connection) -> dict[str, object]:
+            new = validation.new_project(validation.decode_body(request, raw))
+            slug = new.slug or _slug_for(new.name)
+            now = timestamp(self.backend.clock())
+            try:
+                project_id = add_project(db, slug, now, name=new.name, kind=new.kind, description=new.description)
+            except sqlite3.IntegrityError:
+                raise BadRequestError(f'A project with the slug "{slug}" already exists') from None
+            return _find(db, "id", project_id)
+
+        project = await self.backend.authorised(request, work, writing=True)
+        return json_answer(json.dumps({"project": project}))
+
+
+def _find(db: sqlite3.Connection, column: str, value: str) -> dict[str, object]:
+    row = db.execute(f"{_COLUMNS} WHERE {column} = ?", (value,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Project with {'ID' if column == 'id' else column} '{value}' not found")
+    return _project(row)
+
+
+def _project(row: tuple[str, ...]) -> dict[str, object]:
+    project_id, name, slug, kind, description, created_at, updated_at, organisation_id = row
+    # An environment's id follows from its project's, so there is no table for what is the same everywhere.
+    within = uuid.UUID(project_id)
+    environments = [{"id": str(uuid.uuid5(within, key)), "name": title, "slug": key} for title, key in _ENVIRONMENTS]
+    return {
+        "id": project_id,
+        "name": name,
+        "slug": slug,
+        "type": kind,
+        "description": description,
+        "orgId": organisation_id,
+        "createdAt": created_at,
+        "updatedAt": updated_at,
+        "environments": environments,
+    }
+
+
+def _slug_for(name: str) -> str:
+    """Infisical: a project without a slug gets its name's, made unique by a few random characters."""
+    return "-".join([*_WORDS.findall(name.lower()), secrets.token_hex(2)])

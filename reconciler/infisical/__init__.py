@@ -1,0 +1,47 @@
+"""Speaks Infisical's connections API over a client it is given.
+
+`Reader` has no method that changes anything; a plan gets only that. `Writer` changes, one call a change.
+Every refusal is an `InfisicalError` of its own kind; `explain` turns any of them into a diagnostic.
+"""
+
+from reconciler.infisical.errors import (
+    AlreadyExists,
+    CredentialsRefused,
+    InfisicalError,
+    InUse,
+    LoginRefused,
+    NotFound,
+    PermissionDenied,
+    ServerFailed,
+    TokenRefused,
+    Unprocessable,
+    WrongApp,
+    explain,
+)
+from reconciler.infisical.login import log_in
+from reconciler.infisical.reader import Organisation, Project, Reader
+from reconciler.infisical.writer import Credentials, Writer
+from reconciler.wire import AnswerLost, NotAnAnswer, WireError
+
+__all__ = [
+    "AlreadyExists",
+    "AnswerLost",
+    "Credentials",
+    "CredentialsRefused",
+    "InUse",
+    "InfisicalError",
+    "LoginRefused",
+    "NotAnAnswer",
+    "NotFound",
+    "Organisation",
+    "PermissionDenied",
+    "Project",
+    "Reader",
+    "ServerFailed",
+    "TokenRefused",
+    "Unprocessable",
+    "Writer",
+    "WrongApp",
+    "explain",
+    "log_in",
+]

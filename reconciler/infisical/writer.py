@@ -1,0 +1,85 @@
+"""The three calls that change something. Each answers the connection as it is afterwards."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from reconciler.infisical.calls import call, field
+from reconciler.infisical.reader import decode
+from reconciler.model import LiveConnection, Scope, Secret
+from reconciler.model.connection import METHOD
+from reconciler.wire import VALIDATION_SECONDS, Client
+
+_PATH = "/v1/app-connections/salesforce"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """All three fields; the API takes them together or not at all."""
+
+    instance_url: str
+    consumer_key: Secret
+    consumer_secret: Secret
+
+    @property
+    def secrets(self) -> tuple[Secret, Secret]:
+        """The two that must never be shown."""
+        return self.consumer_key, self.consumer_secret
+
+    def body(self) -> dict[str, str]:
+        """Return them as the API takes them."""
+        return {
+            "instanceUrl": self.instance_url,
+            "consumerKey": self.consumer_key.reveal(),
+            "consumerSecret": self.consumer_secret.reveal(),
+        }
+
+
+class Writer:
+    """Creates, updates and deletes Salesforce connections. Raises `InfisicalError` or `WireError`; after `AnswerLost` or
+    `ServerFailed` nobody knows whether the change happened."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def create(self, name: str, description: str, scope: Scope, credentials: Credentials) -> LiveConnection:
+        """Create a connection. Infisical logs in to Salesforce first, so this can take a while."""
+        body: dict[str, object] = {"name": name, "method": METHOD, "credentials": credentials.body()}
+        if description:
+            body["description"] = description
+        if scope.project_id:
+            body["projectId"] = scope.project_id
+        answer = await call(
+            self._client, "POST", _PATH, body=body, secrets=credentials.secrets, answer_seconds=VALIDATION_SECONDS
+        )
+        return decode(field(answer, "appConnection"))
+
+    async def update(
+        self,
+        connection_id: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        credentials: Credentials | None = None,
+    ) -> LiveConnection:
+        """Change what is given and leave the rest; `description` "" means none."""
+        body: dict[str, object] = {}
+        if name is not None:
+            body["name"] = name
+        if description is not None:
+            body["description"] = description or None
+        if credentials is not None:
+            body["credentials"] = credentials.body()
+        path = f"{_PATH}/{quote(connection_id, safe='')}"
+        answer = await call(
+            self._client,
+            "PATCH",
+            path,
+            body=body,
+            secrets=credentials.secrets if credentials else (),
+            answer_seconds=VALIDATION_SECONDS,
+        )
+        return decode(field(answer, "appConnection"))
+
+    async def delete(self, connection_id: str) -> None:
+        """Delete a connection. Raises `NotFound` when it is gone already, `InUse` when something holds it."""
+        await call(self._client, "DELETE", f"{_PATH}/{quote(connection_id, safe='')}")

@@ -1,0 +1,5 @@
+"""Manifest files to desired connections: every file is read, every problem found, before anything is decided."""
+
+from reconciler.manifest.load import Manifests, load
+
+__all__ = ["Manifests", "load"]

@@ -1,0 +1,113 @@
+"""Finds the manifest files, reads them all and collects connections and problems side by side."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler import documents, schemas
+from reconciler.documents import Document, Schema
+from reconciler.manifest.build import build
+from reconciler.model import Connection, Diagnostic, Location, error
+
+KIND = "SalesforceConnection"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """All that the manifests of a stack say, and all that is wrong with them."""
+
+    files: tuple[str, ...]
+    connections: tuple[Connection, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(stack: Path, globs: Sequence[str], allowed_hosts: Sequence[str] = ()) -> Manifests:
+    """Read every file of `stack` that one of `globs` matches, sorted by path.
+
+    Diagnostics are sorted by place; file names in them are relative to the working directory where that is shorter.
+    """
+    files, diagnostics = _files(stack, globs)
+    schema = Schema(schemas.load("salesforce-connection"))
+    connections: list[Connection] = []
+    for path in files:
+        name = _shown(path)
+        try:
+            data = path.read_bytes()
+        except OSError as broken:
+            diagnostics.append(
+                error(f"{name} cannot be read.", detail=str(broken.strerror), hint="check that it is a readable file")
+            )
+            continue
+        found, problems = documents.parse(name, data)
+        diagnostics += problems
+        for document in found:
+            wrong = _check(document, schema)
+            diagnostics += wrong
+            if not wrong:
+                built, wrong = build(document, path.relative_to(stack).as_posix(), allowed_hosts)
+                diagnostics += wrong
+                connections.append(built)
+    diagnostics += _twins(connections)
+    diagnostics.sort(key=lambda diagnostic: diagnostic.location or Location("", 0, 0))
+    return Manifests(tuple(_shown(path) for path in files), tuple(connections), tuple(diagnostics))
+
+
+def _files(stack: Path, globs: Sequence[str]) -> tuple[list[Path], list[Diagnostic]]:
+    found: set[Path] = set()
+    for pattern in globs:
+        found.update(path for path in stack.glob(pattern) if not path.is_dir())
+    if not found:
+        missing = error(
+            f"No file matches {' or '.join(f'`{pattern}`' for pattern in globs)} in {stack}.",
+            hint="put a manifest there, or change `manifests` in reconciler.yaml",
+        )
+        return [], [missing]
+    return sorted(found), []
+
+
+def _check(document: Document, schema: Schema) -> list[Diagnostic]:
+    """A document of another kind gets that said, and not every key of it called wrong."""
+    kind = document.value.get("kind") if isinstance(document.value, dict) else None
+    if isinstance(kind, str) and kind != KIND:
+        near = difflib.get_close_matches(kind, [KIND], n=1, cutoff=0.5)
+        hint = f"did you mean `{KIND}`?" if near else f"manifests are of kind `{KIND}`; move the file, or narrow `manifests`"
+        return [error(f"`kind` cannot be `{kind[:100]}`.", location=document.location(["kind"]), hint=hint)]
+    return schema.check(document)
+
+
+def _twins(connections: Sequence[Connection]) -> list[Diagnostic]:
+    """Two documents for one address, or two addresses for one name in Infisical, as far as the manifests alone tell."""
+    problems = []
+    by_address: dict[str, Connection] = {}
+    by_name: dict[object, Connection] = {}
+    for one in connections:
+        first = by_address.setdefault(one.address, one)
+        if first is not one:
+            problems.append(
+                error(
+                    f"The address `{one.address}` is taken.",
+                    detail=f"It is declared at {first.location} too.",
+                    location=one.location,
+                    hint="give one of them another metadata.name",
+                )
+            )
+            continue
+        first = by_name.setdefault((one.project, one.name), one)
+        if first is not one:
+            problems.append(
+                error(
+                    f"The name `{one.name}` is taken by `{first.address}` in the same place.",
+                    detail=f"It is declared at {first.name_location} too; Infisical has a name once a project or organisation.",
+                    location=one.name_location,
+                    hint="give one of them another spec.name, or another project",
+                )
+            )
+    return problems
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,60 @@
+"""The values every other package shares. Nothing here does I/O, and no value here changes once made."""
+
+from reconciler.model.connection import (
+    ORGANISATION,
+    Connection,
+    CredentialDrift,
+    Lifecycle,
+    LiveConnection,
+    OnRemoval,
+    ProjectRef,
+    Record,
+    Reference,
+    Scope,
+)
+from reconciler.model.diagnostics import (
+    Diagnostic,
+    Location,
+    Severity,
+    Stop,
+    Stopped,
+    error,
+    has_errors,
+    warning,
+)
+from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Outcome
+from reconciler.model.secret import Fingerprints, Secret
+from reconciler.model.state import Intent, State, Superseded, Verb
+
+__all__ = [
+    "ORGANISATION",
+    "ApplyEvent",
+    "ChangeFailed",
+    "ChangeFinished",
+    "ChangeNotTried",
+    "ChangeStarted",
+    "Connection",
+    "CredentialDrift",
+    "Diagnostic",
+    "Fingerprints",
+    "Intent",
+    "Lifecycle",
+    "LiveConnection",
+    "Location",
+    "OnRemoval",
+    "Outcome",
+    "ProjectRef",
+    "Record",
+    "Reference",
+    "Scope",
+    "Secret",
+    "Severity",
+    "State",
+    "Stop",
+    "Stopped",
+    "Superseded",
+    "Verb",
+    "error",
+    "has_errors",
+    "warning",
+]

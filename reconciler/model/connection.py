@@ -1,0 +1,137 @@
+"""A connection, four times: as a manifest wants it, as Infisical has it, as it was last applied, and where it lives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from reconciler.model.diagnostics import Location
+from reconciler.model.secret import Fingerprints
+
+APP = "salesforce"
+METHOD = "client-credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a name must be unique: one project, or the organisation when `project_id` is None."""
+
+    project_id: str | None = None
+    project_slug: str | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        if self.project_id is None:
+            return "organisation"
+        return f"project {self.project_slug or self.project_id}"
+
+
+ORGANISATION = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRef:
+    """A project as a manifest names it, by slug or by id; Infisical's answer turns it into a `Scope`."""
+
+    by: Literal["slug", "id"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a value comes from. Two references are equal when they read the same source."""
+
+    kind: Literal["fromEnv", "fromFile"]
+    target: str
+    location: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}"
+
+
+class OnRemoval(StrEnum):
+    """What happens in Infisical when the manifest is removed."""
+
+    DESTROY = "destroy"
+    RETAIN = "retain"
+
+
+class CredentialDrift(StrEnum):
+    """What is done when the credentials were written outside or cannot be compared."""
+
+    HOLD = "hold"
+    REASSERT = "reassert"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The rules of one connection's life; `adopt` is an id, or True for "the one with this name"."""
+
+    prevent_destroy: bool = False
+    on_removal: OnRemoval = OnRemoval.DESTROY
+    on_credential_drift: CredentialDrift = CredentialDrift.HOLD
+    ignore_changes: tuple[str, ...] = ()
+    adopt: str | bool = False
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection as its manifest wants it: references, never values. `description` is "" for none;
+    `instance_url` is the host as it is sent; `file` is its path in the stack; `location` is that of the address."""
+
+    address: str
+    name: str
+    description: str
+    project: ProjectRef | None
+    instance_url: str
+    consumer_key: Reference
+    consumer_secret: Reference
+    version: str | None
+    labels: Mapping[str, str]
+    lifecycle: Lifecycle
+    file: str
+    location: Location
+    name_location: Location
+    project_location: Location
+
+    @property
+    def references(self) -> tuple[Reference, Reference]:
+        """Both references, the key's first."""
+        return self.consumer_key, self.consumer_secret
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConnection:
+    """A connection as Infisical lists it, of any app. Times are ISO 8601 as the server writes them;
+    `instance_url` is "" for another app; `credentials_hash` moves with every write of credentials."""
+
+    id: str
+    app: str
+    name: str
+    description: str
+    scope: Scope
+    organisation_id: str
+    instance_url: str
+    credentials_hash: str | None
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was last applied to one address. `credentials_hash` is the one seen after our own write, None when it is not
+    known; `fingerprints` are of the values we sent, None when we never sent any."""
+
+    address: str
+    id: str
+    scope: Scope
+    name: str
+    description: str
+    instance_url: str
+    credentials_hash: str | None
+    fingerprints: Fingerprints | None
+    version: str | None
+    lifecycle: Lifecycle
+    labels: Mapping[str, str]
+    file: str

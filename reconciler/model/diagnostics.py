@@ -1,0 +1,73 @@
+"""What a user is told: a place, a cause and a next step, as a value that is collected and shown together with all others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file. `line` and `column` count from 1, `column` in characters."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem. `summary` is the cause in one sentence, `detail` more of it, `hint` the next step.
+
+    No field may ever hold a secret value: whoever makes a diagnostic names the reference, not what it yields.
+    """
+
+    severity: Severity
+    summary: str
+    detail: str = ""
+    location: Location | None = None
+    hint: str = ""
+    address: str = ""
+
+
+def error(summary: str, *, detail: str = "", location: Location | None = None, hint: str = "", address: str = "") -> Diagnostic:
+    """Return a `Diagnostic` that stops what was asked for."""
+    return Diagnostic(Severity.ERROR, summary, detail, location, hint, address)
+
+
+def warning(
+    summary: str, *, detail: str = "", location: Location | None = None, hint: str = "", address: str = ""
+) -> Diagnostic:
+    """Return a `Diagnostic` that is shown and stops nothing."""
+    return Diagnostic(Severity.WARNING, summary, detail, location, hint, address)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Tell whether any of `diagnostics` is an error."""
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+
+
+class Stop(StrEnum):
+    """Why a run ends before it does anything; each has an exit code of its own."""
+
+    FAILED = "failed"
+    INVALID = "invalid"
+    REFUSED = "refused"
+    STALE = "stale"
+    LOCKED = "locked"
+
+
+class Stopped(Exception):
+    """Ends a run: all that is wrong, collected, and the kind of stop it is. Nothing was written."""
+
+    def __init__(self, reason: Stop, *diagnostics: Diagnostic) -> None:
+        super().__init__(reason, diagnostics)
+        self.reason = reason
+        self.diagnostics = diagnostics

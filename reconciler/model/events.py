@@ -1,0 +1,66 @@
+"""What happens during an apply, as values: `applying` emits them, the command line shows them."""
+
+from dataclasses import dataclass
+
+from reconciler.model.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStarted:
+    """A change is about to be written. `action` is the plan's word for it."""
+
+    address: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFinished:
+    """A change is done. `seconds` is how long it took; `id` is Infisical's, of what is there now (or was, for a delete)."""
+
+    address: str
+    action: str
+    seconds: float
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFailed:
+    """A change was tried and is not done, or nobody can tell whether it is (`unknown`): the next run looks."""
+
+    address: str
+    action: str
+    seconds: float
+    diagnostic: Diagnostic
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNotTried:
+    """A change was left alone; `reason` says why (interrupted, or what it waited for failed)."""
+
+    address: str
+    action: str
+    reason: str
+
+
+ApplyEvent = ChangeStarted | ChangeFinished | ChangeFailed | ChangeNotTried
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the changes. `problem` is set when the state could not be stored."""
+
+    done: tuple[ChangeFinished, ...] = ()
+    failed: tuple[ChangeFailed, ...] = ()
+    not_tried: tuple[ChangeNotTried, ...] = ()
+    problem: Diagnostic | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was done and stored."""
+        return not (self.failed or self.not_tried or self.problem)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether something was, or may have been, written."""
+        return bool(self.done) or any(failure.unknown for failure in self.failed)

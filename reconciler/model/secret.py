@@ -1,0 +1,66 @@
+"""A value that must never be shown, and the keyed fingerprint by which two of them are compared."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Never, Self
+
+
+class Secret:
+    """Holds a secret text. Only `reveal` gives it back; repr, str and format show `***`, JSON and pickle refuse it."""
+
+    __slots__ = ("__text",)
+
+    def __init__(self, text: str) -> None:
+        self.__text = text
+
+    def reveal(self) -> str:
+        """Return the text itself, for the one place that sends it."""
+        return self.__text
+
+    def fingerprint(self, key: bytes, field: str) -> str:
+        """Return the HMAC-SHA256 (64 hex digits) of this text under `key`; `field` keeps equal values of two fields apart."""
+        return hmac.digest(key, f"{field}\0{self.__text}".encode(), "sha256").hex()
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __bool__(self) -> bool:
+        return bool(self.__text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.__text.encode(), other.reveal().encode())
+
+    __hash__ = None  # type: ignore[assignment]  # a hash of a secret would be an unkeyed fingerprint
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        raise TypeError("a Secret cannot be pickled")
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """What is remembered of the values that were sent: never the values."""
+
+    consumer_key: str
+    consumer_secret: str
+
+    @classmethod
+    def of(cls, key: bytes, consumer_key: Secret, consumer_secret: Secret) -> "Fingerprints":
+        """Return the fingerprints of both values under `key`, the 32 random bytes of the state."""
+        return cls(
+            consumer_key.fingerprint(key, "consumerKey"),
+            consumer_secret.fingerprint(key, "consumerSecret"),
+        )

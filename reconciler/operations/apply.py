@@ -1,0 +1,207 @@
+"""`apply`: lock, look, decide, ask, write. The lock is held from before the first look until the last outcome is stored."""
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+import anyio
+
+from reconciler import planning
+from reconciler.applying import Journal, execute
+from reconciler.config import Settings
+from reconciler.infisical import Reader, Writer, explain
+from reconciler.model import ApplyEvent, Diagnostic, Outcome, Stop, Stopped, error
+from reconciler.operations.infisical import infisical
+from reconciler.operations.plan import read_plan
+from reconciler.operations.stack import Where, backend, lock_info, manifests, settings, sources, stopped
+from reconciler.operations.survey import Options, Survey, survey
+from reconciler.planning import Mismatch, Plan
+from reconciler.state import Backend, StateError, Version
+from reconciler.wire import Client, WireError
+
+
+class Approval(StrEnum):
+    """What was said to a plan that has changes."""
+
+    YES = "yes"
+    NO = "no"
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to apply: nothing more than was asked. `plan_file` and `expect` (a digest) only ever narrow it."""
+
+    options: Options = field(default_factory=Options)
+    plan_file: Path | None = None
+    expect: str | None = None
+    lock_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """How an apply talks: the plan and the question whether to go on, then what happens.
+
+    `approve` returns the number of a signal that came while it asked.
+    """
+
+    approve: Callable[[Plan], Approval | int]
+    emit: Callable[[ApplyEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How an apply ended. `plan` is None when it was interrupted before anything was approved, `outcome` when nothing was
+    tried; `interrupted` is the signal's number."""
+
+    plan: Plan | None
+    outcome: Outcome | None = None
+    approval: Approval | None = None
+    interrupted: int | None = None
+
+
+@dataclass(slots=True)
+class _Interrupt:
+    """The first signal: before the first write it ends the run, afterwards what is in flight is finished."""
+
+    stop: anyio.Event
+    signal: int | None = None
+    writing: bool = False
+
+
+def apply(where: Where, request: Request, callbacks: Callbacks) -> Applied:
+    """Apply the stack's manifests. Raises `Stopped` when nothing was written because something is wrong."""
+    planned = read_plan(request.plan_file) if request.plan_file else None
+    return anyio.run(_apply, where, request, planned, callbacks)
+
+
+async def _apply(where: Where, request: Request, planned: Plan | None, callbacks: Callbacks) -> Applied:
+    found = settings(where)
+    interrupt = _Interrupt(anyio.Event())
+    applied: Applied | None = None
+    problem: Stopped | None = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(_listen, interrupt, group.cancel_scope)
+        try:
+            applied = await _locked(found, where, request, planned, callbacks, interrupt)
+        except Stopped as stop:
+            problem = stop
+        group.cancel_scope.cancel()
+    if problem is not None:
+        raise problem
+    if applied is None:
+        return Applied(None, interrupted=interrupt.signal)
+    return replace(applied, interrupted=interrupt.signal) if interrupt.signal else applied
+
+
+async def _listen(interrupt: _Interrupt, scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            interrupt.signal = interrupt.signal or number
+            interrupt.stop.set()
+            if not interrupt.writing:
+                scope.cancel()
+
+
+async def _locked(
+    found: Settings, where: Where, request: Request, planned: Plan | None, callbacks: Callbacks, interrupt: _Interrupt
+) -> Applied:
+    loaded = manifests(found)
+    keeper = backend(found)
+    try:
+        async with keeper.locked(lock_info("apply", where.environ), request.lock_seconds):
+            stored, version = await keeper.load()
+            async with infisical(found, where.environ) as client:
+                surveyed = await survey(
+                    found,
+                    loaded.connections,
+                    stored,
+                    Reader(client),
+                    sources(found, where.environ),
+                    request.options,
+                    missing_is_error=True,
+                    notes=(*found.warnings, *loaded.diagnostics),
+                )
+                plan = _reviewed(surveyed.plan, planned, request)
+                if plan.errored:
+                    return Applied(plan)
+                approval = callbacks.approve(plan) if plan.changes else Approval.YES
+                if not isinstance(approval, Approval):
+                    return Applied(None, interrupted=approval)
+                if approval is not Approval.YES:
+                    return Applied(plan, approval=approval)
+                outcome = await _carry_out(plan, surveyed, keeper, version, client, callbacks, interrupt)
+                return Applied(plan, outcome, approval)
+    except StateError as broken:
+        raise stopped(broken) from None
+
+
+def _reviewed(now: Plan, planned: Plan | None, request: Request) -> Plan:
+    """Return what may be applied of `now`: all of it, or what the saved plan has, if that is still decided the same."""
+    if request.expect is not None and (digest := planning.digest(now)) != request.expect:
+        raise Stopped(
+            Stop.STALE,
+            error(
+                "The plan is not the one that was expected.",
+                detail=f"Expected digest {request.expect}, decided now {digest}.",
+                hint="look at `reconciler plan`, and expect its digest once it is what you want",
+            ),
+        )
+    if planned is None:
+        return now
+    if (planned.url, planned.organisation_id) != (now.url, now.organisation_id):
+        raise Stopped(
+            Stop.STALE,
+            error(
+                "The saved plan is of another Infisical.",
+                detail=f"Planned: {planned.url}, organisation {planned.organisation_id}. "
+                f"Here: {now.url}, organisation {now.organisation_id}.",
+                hint="plan again here",
+            ),
+        )
+    differences = planning.compare(planned, now)
+    if differences:
+        raise Stopped(Stop.STALE, *(_different(difference, planned, request) for difference in differences))
+    return planning.select(now, planned)
+
+
+def _different(difference: Mismatch, planned: Plan, request: Request) -> Diagnostic:
+    flags = [f"--accept-credentials {name}" for name in planned.accept if name not in request.options.accept]
+    flags += [f"--reassert-credentials {name}" for name in planned.reassert if name not in request.options.reassert]
+    return error(
+        f"`{difference.address}`: planned {difference.planned}, but now it is: {difference.now}.",
+        detail="\n".join(difference.details),
+        hint=f"the plan was made with {' '.join(flags)}; say so again" if flags else "plan again and review what is new",
+        address=difference.address,
+    )
+
+
+async def _carry_out(
+    plan: Plan,
+    surveyed: Survey,
+    keeper: Backend,
+    version: Version,
+    client: Client,
+    callbacks: Callbacks,
+    interrupt: _Interrupt,
+) -> Outcome:
+    """Write. A plan without changes still records what an interrupted apply turned out to have done."""
+    if not plan.changes and not surveyed.interrupted:
+        return Outcome()
+    state = replace(surveyed.settled.state, organisation_id=plan.organisation_id, organisation_name=plan.organisation_name)
+    interrupt.writing = True
+    try:
+        return await execute(
+            plan,
+            surveyed.desired,
+            surveyed.values,
+            Journal(keeper, state, version),
+            Reader(client),
+            Writer(client),
+            emit=callbacks.emit,
+            stop=interrupt.stop,
+        )
+    except WireError as failure:
+        raise Stopped(Stop.FAILED, explain(failure, "begin to apply; nothing was written")) from None

@@ -1,0 +1,47 @@
+"""Reads the file of simulated Salesforce orgs for the embedded Infisical."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler import documents, schemas
+from reconciler.embedded import App, Org
+from reconciler.model import Diagnostic, Stop, Stopped, error, has_errors
+
+
+def read_orgs(path: Path | None) -> tuple[Org, ...]:
+    """Return the orgs of a file of kind SimulatedSalesforceOrgs; none without a file. Raises `Stopped` (INVALID)."""
+    if path is None:
+        return ()
+    try:
+        data = path.read_bytes()
+    except OSError as broken:
+        unreadable = error(
+            f"The file of simulated orgs {path} cannot be read: {broken.strerror}.", hint="correct embedded.salesforceOrgs"
+        )
+        raise Stopped(Stop.INVALID, unreadable) from None
+    found, problems = documents.parse(str(path), data)
+    schema = documents.Schema(schemas.load("simulated-salesforce-orgs"))
+    wrong: list[Diagnostic] = [*problems, *(problem for document in found for problem in schema.check(document))]
+    if has_errors(wrong):
+        raise Stopped(Stop.INVALID, *wrong)
+    return tuple(_org(value) for document in found for value in document.value["orgs"])
+
+
+def _org(value: Mapping[str, Any]) -> Org:
+    return Org(
+        host=value["host"],
+        apps=tuple(_app(app) for app in value.get("apps", ())),
+        fault=value.get("fault"),
+        delay_ms=value.get("delayMs", 0),
+    )
+
+
+def _app(value: Mapping[str, Any]) -> App:
+    return App(
+        consumer_key=value["consumerKey"],
+        consumer_secret=value["consumerSecret"],
+        run_as=value.get("runAs", "integration@example.com"),
+        scopes=tuple(value.get("scopes", ("api",))),
+        fault=value.get("fault"),
+    )

@@ -1,0 +1,63 @@
+"""`plan` and `show`: what would change. Nothing is locked, nothing written but the file asked for."""
+
+from pathlib import Path
+
+import anyio
+
+from reconciler import planning
+from reconciler.infisical import Reader
+from reconciler.model import Stop, Stopped, error
+from reconciler.operations.infisical import infisical
+from reconciler.operations.stack import Where, backend, manifests, settings, sources, stopped
+from reconciler.operations.survey import Options, survey
+from reconciler.planning import Plan, PlanFileError
+from reconciler.state import StateError
+
+
+def plan(where: Where, options: Options, *, out: Path | None = None) -> Plan:
+    """Return what an apply would do; keep it in `out` when that is given and nothing must be mended first.
+
+    Raises `Stopped`.
+    """
+    found = anyio.run(_plan, where, options)
+    if out is not None and not found.errored:
+        try:
+            out.write_bytes(planning.encode(found))
+        except OSError as broken:
+            failed = error(f"The plan cannot be written to {out}: {broken.strerror}.", hint="choose another --out")
+            raise Stopped(Stop.FAILED, failed) from None
+    return found
+
+
+async def _plan(where: Where, options: Options) -> Plan:
+    found = settings(where)
+    loaded = manifests(found)
+    try:
+        stored, _ = await backend(found).load()
+    except StateError as broken:
+        raise stopped(broken) from None
+    async with infisical(found, where.environ) as client:
+        surveyed = await survey(
+            found,
+            loaded.connections,
+            stored,
+            Reader(client),
+            sources(found, where.environ),
+            options,
+            missing_is_error=False,
+            notes=(*found.warnings, *loaded.diagnostics),
+        )
+    return surveyed.plan
+
+
+def read_plan(file: Path) -> Plan:
+    """Return the plan that `file` keeps. Raises `Stopped` (FAILED) when it is none, or a damaged one."""
+    try:
+        return planning.decode(file.read_bytes())
+    except OSError as broken:
+        raise Stopped(
+            Stop.FAILED,
+            error(f"The plan {file} cannot be read: {broken.strerror}.", hint="make one with `reconciler plan --out FILE`"),
+        ) from None
+    except PlanFileError as broken:
+        raise Stopped(Stop.FAILED, error(f"{file} cannot be used as a plan: {broken}.", hint=broken.hint)) from None

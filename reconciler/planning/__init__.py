@@ -1,0 +1,40 @@
+"""(desired, recorded, live) to a `Plan`: pure, and the only place that decides what happens to a connection.
+
+`settle` comes first and tells from Infisical what became of an interrupted apply; `decide` holds the two decision tables;
+`compare` holds a saved plan against one decided again; `digest` and `file` are what a plan is known by and kept as.
+"""
+
+from reconciler.planning.compare import Mismatch, compare, select
+from reconciler.planning.credentials import Verdict, judge
+from reconciler.planning.decide import Situation, decide
+from reconciler.planning.digest import digest
+from reconciler.planning.file import PlanFileError, decode, encode
+from reconciler.planning.plan import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan
+from reconciler.planning.settle import Settled, as_created, is_ours, settle, too_many_missing, unlisted
+
+__all__ = [
+    "Action",
+    "Attributes",
+    "Change",
+    "Drift",
+    "Kept",
+    "KeptWhy",
+    "Mismatch",
+    "Plan",
+    "PlanFileError",
+    "Settled",
+    "Situation",
+    "Verdict",
+    "as_created",
+    "compare",
+    "decide",
+    "decode",
+    "digest",
+    "encode",
+    "is_ours",
+    "judge",
+    "select",
+    "settle",
+    "too_many_missing",
+    "unlisted",
+]

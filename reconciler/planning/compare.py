@@ -1,0 +1,87 @@
+"""A saved plan against the plan decided again: the same decision for every address, or the differences explained.
+
+The file is never a source of instructions: what is applied is always what was decided now.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.planning.digest import attributes, lasting_fields
+from reconciler.planning.plan import VALUE_FIELDS, Action, Change, Plan
+
+_VALUES_ONLY = frozenset({Action.CONDITIONAL, Action.UPDATE, Action.NOTHING})
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """An address that is decided otherwise now. `planned` and `now` are actions in words; `details` says field by field."""
+
+    address: str
+    planned: str
+    now: str
+    details: tuple[str, ...]
+
+
+def compare(planned: Plan, now: Plan) -> list[Mismatch]:
+    """Return the addresses of `planned` whose decision in `now` is another one, sorted."""
+    current = {change.key: change for change in (*now.unchanged, *now.changes)}
+    return [
+        _mismatch(change, current.get(change.key)) for change in planned.changes if not _met(change, current.get(change.key))
+    ]
+
+
+def select(now: Plan, planned: Plan) -> Plan:
+    """Return `now` with exactly the changes whose address is in `planned`."""
+    keys = {change.key for change in planned.changes}
+    return replace(now, changes=tuple(change for change in now.changes if change.key in keys))
+
+
+def _met(planned: Change, now: Change | None) -> bool:
+    if now is None:
+        return False
+    if planned.action is Action.CONDITIONAL:
+        # It was going to be compared at apply: nothing, or an update of nothing but what the values show.
+        return now.action in _VALUES_ONLY and set(now.fields) <= VALUE_FIELDS and _basis(planned) == _basis(now)
+    same_fields = (
+        set(planned.fields) == set(now.fields)
+        if planned.compared and now.compared
+        else set(lasting_fields(planned)) == set(lasting_fields(now))
+    )
+    return planned.action is now.action and same_fields and _basis(planned) == _basis(now)
+
+
+def _basis(change: Change) -> dict[str, Any]:
+    """What a decision rests on, without whether values were at hand."""
+    return {
+        "id": change.id,
+        "hash": change.hash,
+        "before": attributes(change.before),
+        "after": attributes(change.after),
+    }
+
+
+def _mismatch(planned: Change, now: Change | None) -> Mismatch:
+    if now is None:
+        return Mismatch(planned.key, planned.action, "not decided at all", ())
+    return Mismatch(planned.key, planned.action, now.action, tuple(_explain(planned, now)))
+
+
+def _explain(planned: Change, now: Change) -> Iterator[str]:
+    from deepdiff import DeepDiff
+
+    then = {"fields": sorted(planned.fields), **_basis(planned)}
+    found = DeepDiff(then, {"fields": sorted(now.fields), **_basis(now)}, view="tree", ignore_order=True)
+    for kind, entries in found.items():
+        for entry in entries:
+            path = ".".join(str(step) for step in entry.path(output_format="list"))
+            if kind == "iterable_item_added":
+                yield f"{path}: also {entry.t2!r} now"
+            elif kind == "iterable_item_removed":
+                yield f"{path}: no longer {entry.t1!r}"
+            else:
+                yield f"{path}: planned {_shown(entry.t1)}, now {_shown(entry.t2)}"
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None or not isinstance(value, str | int | bool | dict | list) else repr(value)

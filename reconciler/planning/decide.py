@@ -1,0 +1,482 @@
+"""The first decision table: what happens to each address, given what is wanted, recorded and there.
+
+Desired and recorded meet by address, recorded and live by id; a name only finds what is not recorded, and collisions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.model import (
+    Connection,
+    Diagnostic,
+    Fingerprints,
+    Lifecycle,
+    LiveConnection,
+    OnRemoval,
+    ProjectRef,
+    Record,
+    Scope,
+    State,
+    error,
+    hosts,
+)
+from reconciler.planning import names
+from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
+from reconciler.planning.plan import (
+    ADDRESS,
+    CREDENTIALS,
+    DESCRIPTION,
+    INSTANCE_URL,
+    LABELS,
+    LIFECYCLE,
+    NAME,
+    PROJECT,
+    VERSION,
+    Action,
+    Attributes,
+    Change,
+    Drift,
+    Kept,
+    KeptWhy,
+)
+
+APP = "salesforce"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a decision needs. `state` is settled; `scopes` gives each project of the manifests its scope;
+    `live` is all of every app; an id that `state` knows and `live` lacks is gone for certain; `values` are the fingerprints
+    of what the references give now, None where one gives nothing; `accept`, `reassert` are addresses, `resend` are ids."""
+
+    desired: Sequence[Connection]
+    scopes: Mapping[ProjectRef | None, Scope]
+    state: State
+    live: Sequence[LiveConnection]
+    values: Mapping[str, Fingerprints | None]
+    accept: frozenset[str] = frozenset()
+    reassert: frozenset[str] = frozenset()
+    resend: frozenset[str] = frozenset()
+    settled: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What was decided so far, address by address."""
+
+    changes: list[Change] = field(default_factory=list)
+    unchanged: list[Change] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    unmanaged: int = 0
+
+
+def decide(situation: Situation) -> Decisions:
+    """Return what an apply would do; sorted by address."""
+    table = _Table(situation)
+    for connection in situation.desired:
+        table.wanted(connection)
+    for record in table.removed():
+        table.unwanted(record)
+    for item in situation.state.superseded:
+        table.left_behind(item.address, item.id)
+    made = table.decisions
+    made.changes, problems = names.order(made.changes, table.holders, table.owners)
+    made.diagnostics += table.renames_in_disguise() + problems
+    made.unmanaged = table.unmanaged()
+    made.changes.sort(key=lambda change: change.key)
+    made.unchanged.sort(key=lambda change: change.key)
+    made.kept.sort(key=lambda kept: (kept.why, kept.address))
+    made.drift.sort(key=lambda drift: drift.address)
+    return made
+
+
+class _Table:
+    """One pass over the rows; what it looks things up in is built once."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._it = situation
+        self._desired = {connection.address: connection for connection in situation.desired}
+        self._by_id = {live.id: live for live in situation.live}
+        self.holders = {(live.scope, live.name): live for live in situation.live}
+        self.owners = {record.id: address for address, record in situation.state.records.items()}
+        self.owners |= {item.id: item.address for item in situation.state.superseded}
+        self._paired: set[str] = set()
+        self._adopted: dict[str, str] = {}
+        self.decisions = Decisions()
+
+    # -- desired -------------------------------------------------------------------------------------------------
+
+    def wanted(self, connection: Connection) -> None:
+        """Decide one manifest: the rows with "desired: yes"."""
+        record = self._record_of(connection)
+        scope = self._it.scopes[connection.project]
+        if record is None:
+            self._unrecorded(connection, scope)
+        elif (live := self._by_id.get(record.id)) is None:
+            self._gone(connection, scope, record)
+        else:
+            self._present(connection, scope, record, live)
+
+    def _record_of(self, connection: Connection) -> Record | None:
+        """The record of the address, else of the one it was renamed from."""
+        records = self._it.state.records
+        if connection.address in records:
+            self._paired.add(connection.address)
+            return records[connection.address]
+        former = connection.lifecycle.renamed_from
+        if former is None or former not in records:
+            return None
+        if former in self._desired or former in self._paired:
+            other = self._desired.get(former)
+            self.decisions.diagnostics.append(
+                error(
+                    f"`{connection.address}` is renamed from `{former}`, which is still taken.",
+                    detail=f"It is declared at {other.location}." if other else "Another address is renamed from it too.",
+                    location=connection.location,
+                    hint="remove the old manifest, or this lifecycle.renamedFrom",
+                    address=connection.address,
+                )
+            )
+            return None
+        self._paired.add(former)
+        return records[former]
+
+    def _unrecorded(self, connection: Connection, scope: Scope, gone: Record | None = None) -> None:
+        """Rows 1 to 3, and row 7, which is the same with a record whose connection is gone."""
+        adopt = connection.lifecycle.adopt
+        if isinstance(adopt, str) and not (gone and gone.id == adopt):
+            self._adopt(connection, scope, self._by_id.get(adopt), gone)
+            return
+        holder = self.holders.get((scope, connection.name))
+        if holder is None or holder.id in self.owners:
+            reason = "it was deleted outside" if gone else "it is not in Infisical yet"
+            self._create(connection, scope, Action.RECREATE if gone else Action.CREATE, reason, gone)
+        elif holder.app != APP:
+            self._error(
+                connection,
+                f"`{connection.name}` ({scope}) is the name of a connection of the app `{holder.app}`.",
+                f"Its id is {holder.id}; Infisical has a name once, whatever the app.",
+                "choose another spec.name",
+            )
+        elif adopt:
+            self._adopt(connection, scope, holder, gone)
+        else:
+            self._error(
+                connection,
+                f"`{connection.name}` ({scope}) exists in Infisical and is not managed here.",
+                f"Its id is {holder.id}.",
+                "take it over with `lifecycle: { adopt: true }`, or choose another spec.name",
+            )
+
+    def _create(self, connection: Connection, scope: Scope, action: Action, reason: str, gone: Record | None) -> None:
+        after = Attributes.wanted(connection, scope)
+        change = Change(
+            connection.address,
+            action,
+            reason,
+            after=after,
+            compared=self._compared(connection),
+            location=connection.location,
+        )
+        self._add(connection, change, gone)
+
+    def _adopt(self, connection: Connection, scope: Scope, live: LiveConnection | None, gone: Record | None) -> None:
+        if live is None:
+            self._error(
+                connection,
+                f"There is no connection {connection.lifecycle.adopt} to adopt.",
+                "Its id is not among those this identity may see.",
+                "correct lifecycle.adopt, or remove it to create a new connection",
+            )
+        elif live.app != APP or live.id in self.owners or live.id in self._adopted:
+            owner = self.owners.get(live.id) or self._adopted.get(live.id)
+            what = f"managed as `{owner}`" if owner else f"of the app `{live.app}`"
+            self._error(connection, f"{live.id} cannot be adopted: it is {what}.", "", "correct lifecycle.adopt")
+        elif live.scope != scope:
+            self._error(
+                connection,
+                f"{live.id} cannot be adopted here: it is in the {live.scope}, the manifest says {scope}.",
+                "A connection's scope never changes.",
+                "correct spec.project; a later change of it replaces the connection",
+            )
+        else:
+            self._adopted[live.id] = connection.address
+            judged = self._judge(connection, None, live)
+            fields = self._remote_fields(connection, live, connection.lifecycle)
+            if judged.verdict in {Verdict.SEND, Verdict.ACCEPT}:
+                fields += judged.fields
+            self._keep_if_held(connection, live, judged)
+            change = self._change(connection, scope, live, None, judged)
+            change = replace(change, action=Action.ADOPT, reason="it exists and is taken over", fields=fields)
+            self._add(connection, change, gone)
+
+    def _gone(self, connection: Connection, scope: Scope, record: Record) -> None:
+        self.decisions.drift.append(Drift(record.address, record.id, (), Attributes.recorded(record), None))
+        self._unrecorded(connection, scope, gone=record)
+
+    def _present(self, connection: Connection, scope: Scope, record: Record, live: LiveConnection) -> None:
+        """Rows 4 and 5: nothing, update, replace or record."""
+        judged = self._judge(connection, record, live)
+        self._note_drift(record, live)
+        local = self._local_fields(connection, record, live)
+        change = self._change(connection, scope, live, record, judged)
+        if live.scope == scope:
+            remote = self._remote_fields(connection, live, connection.lifecycle)
+            if judged.verdict is Verdict.SEND:
+                remote += judged.fields
+            self._keep_if_held(connection, live, judged)
+            action, reason = self._in_place(connection, remote, local, judged)
+            accepted = judged.fields if judged.verdict is Verdict.ACCEPT else ()
+            change = replace(change, action=action, reason=reason, fields=remote + local + accepted)
+        elif self._protected(connection, record):
+            action = Action.RECORD if local else Action.NOTHING
+            change = replace(change, action=action, reason=_because(local), fields=local, after=change.before)
+        else:
+            reason = "a connection cannot move to another project: created there, then deleted here"
+            fields = (*self._remote_fields(connection, live, Lifecycle()), PROJECT, *local)
+            after = Attributes.wanted(connection, scope)
+            change = replace(change, action=Action.REPLACE, reason=reason, fields=fields, after=after)
+        self._add(connection, change, record)
+
+    def _change(
+        self, connection: Connection, scope: Scope, live: LiveConnection, record: Record | None, judged: Judgement
+    ) -> Change:
+        """What is there and what will be: ignored attributes stay, and held credentials stay whole."""
+        after = Attributes.wanted(connection, scope)
+        ignored = connection.lifecycle.ignore_changes
+        if NAME in ignored:
+            after = replace(after, name=live.name)
+        if DESCRIPTION in ignored:
+            after = replace(after, description=live.description)
+        if CREDENTIALS in ignored:
+            after = replace(after, instance_url=live.instance_url)
+        elif judged.verdict is Verdict.HELD:
+            after = replace(after, instance_url=live.instance_url, version=record.version if record else None)
+        return Change(
+            connection.address,
+            Action.NOTHING,
+            "",
+            live.id,
+            live.credentials_hash,
+            Attributes.present(live, record),
+            after,
+            compared=self._compared(connection),
+            location=connection.location,
+        )
+
+    def _compared(self, connection: Connection) -> bool:
+        ignored = CREDENTIALS in connection.lifecycle.ignore_changes
+        return ignored or self._it.values.get(connection.address) is not None
+
+    def _in_place(
+        self, connection: Connection, remote: tuple[str, ...], local: tuple[str, ...], judged: Judgement
+    ) -> tuple[Action, str]:
+        if remote:
+            return Action.UPDATE, judged.reason if judged.verdict is Verdict.SEND else ""
+        if judged.verdict is Verdict.ACCEPT:
+            return Action.RECORD, judged.reason
+        if judged.verdict is Verdict.CONDITIONAL:
+            return Action.CONDITIONAL, judged.reason
+        if connection.address in self._it.settled:
+            return Action.RECORD, self._it.settled[connection.address]
+        return (Action.RECORD, _because(local)) if local else (Action.NOTHING, "")
+
+    def _judge(self, connection: Connection, record: Record | None, live: LiveConnection) -> Judgement:
+        return judge(
+            Evidence(
+                values=self._it.values.get(connection.address),
+                sent=record.fingerprints if record else None,
+                recorded_hash=record.credentials_hash if record else None,
+                live_hash=live.credentials_hash,
+                wanted_version=connection.version,
+                recorded_version=record.version if record else None,
+                host_differs=hosts.fold(connection.instance_url) != hosts.fold(live.instance_url),
+                lifecycle=connection.lifecycle,
+                accept=connection.address in self._it.accept,
+                reassert=connection.address in self._it.reassert,
+                resend=live.id in self._it.resend,
+            )
+        )
+
+    def _remote_fields(self, connection: Connection, live: LiveConnection, lifecycle: Lifecycle) -> tuple[str, ...]:
+        fields = []
+        if connection.name != live.name and NAME not in lifecycle.ignore_changes:
+            fields.append(NAME)
+        if connection.description != live.description.strip() and DESCRIPTION not in lifecycle.ignore_changes:
+            fields.append(DESCRIPTION)
+        return tuple(fields)
+
+    def _local_fields(self, connection: Connection, record: Record, live: LiveConnection) -> tuple[str, ...]:
+        """Facts of the record alone. `adopt` and `renamedFrom` are done once and may stay or go."""
+        fields = []
+        if record.address != connection.address:
+            fields.append(ADDRESS)
+        if dict(record.labels) != dict(connection.labels):
+            fields.append(LABELS)
+        if _standing(record.lifecycle) != _standing(connection.lifecycle):
+            fields.append(LIFECYCLE)
+        if record.name != live.name == connection.name:
+            fields.append(NAME)
+        if record.description != live.description.strip() == connection.description:
+            fields.append(DESCRIPTION)
+        if record.version != connection.version and CREDENTIALS in connection.lifecycle.ignore_changes:
+            fields.append(VERSION)
+        return tuple(fields)
+
+    def _note_drift(self, record: Record, live: LiveConnection) -> None:
+        fields = []
+        if record.name != live.name:
+            fields.append(NAME)
+        if record.description != live.description.strip():
+            fields.append(DESCRIPTION)
+        if hosts.fold(record.instance_url) != hosts.fold(live.instance_url):
+            fields.append(INSTANCE_URL)
+        if record.credentials_hash != live.credentials_hash and record.fingerprints is not None:
+            fields.append(CREDENTIALS)
+        if fields and live.id not in self._it.resend:
+            self.decisions.drift.append(
+                Drift(
+                    record.address,
+                    live.id,
+                    tuple(fields),
+                    Attributes.recorded(record),
+                    Attributes.present(live, record),
+                )
+            )
+
+    def _protected(self, connection: Connection, record: Record) -> bool:
+        """A replace deletes, so protection refuses it: the record's too, until an apply has shown that it is lifted."""
+        if not (record.lifecycle.prevent_destroy or connection.lifecycle.prevent_destroy):
+            return False
+        lifted = not connection.lifecycle.prevent_destroy
+        self.decisions.kept.append(
+            Kept(
+                connection.address,
+                KeptWhy.PROTECTED,
+                "the project changed, which would replace it, and it is protected",
+                "apply once more: this apply lifts the protection" if lifted else "set preventDestroy: false and apply first",
+                record.id,
+                connection.project_location,
+            )
+        )
+        return True
+
+    def _keep_if_held(self, connection: Connection, live: LiveConnection, judged: Judgement) -> None:
+        if judged.verdict is Verdict.HELD:
+            hint = judged.hint.replace("ADDRESS", connection.address)
+            self.decisions.kept.append(
+                Kept(connection.address, KeptWhy.HELD, judged.reason, hint, live.id, connection.location)
+            )
+
+    # -- not desired ---------------------------------------------------------------------------------------------
+
+    def removed(self) -> list[Record]:
+        """Return the records that no manifest claims."""
+        return [record for address, record in self._it.state.records.items() if address not in self._paired]
+
+    def unwanted(self, record: Record) -> None:
+        """Decide one record without a manifest: the rows with "desired: no"."""
+        live = self._by_id.get(record.id)
+        before = Attributes.present(live, record) if live else Attributes.recorded(record)
+        change = Change(
+            record.address,
+            Action.FORGET,
+            "it was deleted outside, and its manifest is removed",
+            record.id,
+            live.credentials_hash if live else None,
+            before,
+            file=record.file,
+        )
+        if live is None:
+            self.decisions.drift.append(Drift(record.address, record.id, (), before, None))
+        elif record.lifecycle.on_removal is OnRemoval.RETAIN:
+            change = replace(change, reason="its manifest is removed; onRemoval: retain leaves it in Infisical")
+        elif record.lifecycle.prevent_destroy:
+            self.decisions.kept.append(
+                Kept(
+                    record.address,
+                    KeptWhy.PROTECTED,
+                    f"its manifest ({record.file}) is removed, and it is protected",
+                    "put the manifest back with preventDestroy: false and apply, then remove it; or onRemoval: retain",
+                    record.id,
+                )
+            )
+            return
+        else:
+            change = replace(change, action=Action.DELETE, reason=f"its manifest ({record.file}) is removed")
+        self.decisions.changes.append(change)
+
+    def left_behind(self, address: str, connection_id: str) -> None:
+        """Decide one connection that an earlier replace could not delete."""
+        live = self._by_id.get(connection_id)
+        self.decisions.changes.append(
+            Change(
+                address,
+                Action.DELETE if live else Action.FORGET,
+                "it was replaced and could not be deleted then" if live else "it was replaced and is gone",
+                connection_id,
+                live.credentials_hash if live else None,
+                Attributes.present(live, None) if live else None,
+                superseded=True,
+            )
+        )
+
+    def unmanaged(self) -> int:
+        """Return how many Salesforce connections there are that nobody here manages or adopts."""
+        ours = self.owners.keys() | self._adopted.keys()
+        return sum(1 for live in self._it.live if live.app == APP and live.id not in ours)
+
+    def renames_in_disguise(self) -> list[Diagnostic]:
+        """A delete and a create of equal spec is a rename of the address that forgot to say so."""
+        deletes = [change for change in self.decisions.changes if change.action is Action.DELETE and not change.superseded]
+        problems = []
+        for create in self.decisions.changes:
+            if create.action is not Action.CREATE:
+                continue
+            same = next((delete for delete in deletes if _equal_spec(delete, create)), None)
+            if same is not None:
+                problems.append(
+                    error(
+                        f"`{create.address}` would be created and `{same.address}`, which is the same, deleted.",
+                        detail="What refers to the old connection's id would break.",
+                        location=create.location,
+                        hint=f"say that it was renamed: lifecycle: {{ renamedFrom: {same.address} }}; or do it in two applies",
+                        address=create.address,
+                    )
+                )
+        return problems
+
+    # -- common --------------------------------------------------------------------------------------------------
+
+    def _add(self, connection: Connection, change: Change, record: Record | None) -> None:
+        if record is not None and record.address != connection.address:
+            change = replace(change, previous_address=record.address)
+        target = self.decisions.unchanged if change.action is Action.NOTHING else self.decisions.changes
+        target.append(change)
+
+    def _error(self, connection: Connection, summary: str, detail: str, hint: str) -> None:
+        self.decisions.diagnostics.append(
+            error(summary, detail=detail, location=connection.name_location, hint=hint, address=connection.address)
+        )
+
+
+def _standing(lifecycle: Lifecycle) -> Lifecycle:
+    return replace(lifecycle, adopt=False, renamed_from=None)
+
+
+def _because(local: tuple[str, ...]) -> str:
+    return f"only what is recorded changes: {', '.join(local)}"
+
+
+def _equal_spec(delete: Change, create: Change) -> bool:
+    old, new = delete.before, create.after
+    if old is None or new is None:
+        return False
+    named_alike = old.name == new.name or (old.name == delete.address and new.name == create.address)
+    return (
+        named_alike
+        and (old.scope, old.description) == (new.scope, new.description)
+        and hosts.fold(old.instance_url) == hosts.fold(new.instance_url)
+    )

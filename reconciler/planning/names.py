@@ -1,0 +1,93 @@
+"""Names are unique in a scope, so a change that takes a name waits for the change that frees it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.model import Diagnostic, LiveConnection, Scope, error
+from reconciler.planning.plan import NAME, Action, Change
+
+Name = tuple[Scope, str]
+
+
+def order(
+    changes: Sequence[Change], holders: Mapping[Name, LiveConnection], owners: Mapping[str, str]
+) -> tuple[list[Change], list[Diagnostic]]:
+    """Return `changes` with `waits_for` filled in, and an error for each name that stays taken or goes round in a circle.
+
+    `holders` is who has which name now, `owners` the addresses of what is managed, by id.
+    """
+    freeing = {name: change for change in changes if (name := _frees(change)) is not None}
+    ordered: list[Change] = []
+    problems: list[Diagnostic] = []
+    for change in changes:
+        name = _takes(change)
+        holder = holders.get(name) if name else None
+        if name is None or holder is None or holder.id == change.id:
+            ordered.append(change)
+        elif (first := freeing.get(name)) is not None and first is not change:
+            ordered.append(replace(change, waits_for=(first.key,)))
+        else:
+            ordered.append(change)
+            problems.append(_taken(change, name, holder, owners))
+    return ordered, problems + _circles(ordered)
+
+
+def _takes(change: Change) -> Name | None:
+    """The name a change needs to be free: that of something new, or a new name of something old."""
+    if change.after is None:
+        return None
+    new = change.action in {Action.CREATE, Action.RECREATE, Action.REPLACE}
+    return (change.after.scope, change.after.name) if new or _renames(change) else None
+
+
+def _frees(change: Change) -> Name | None:
+    """The name that is free once a change is done."""
+    if change.before is None:
+        return None
+    ends = change.action in {Action.DELETE, Action.REPLACE}
+    return (change.before.scope, change.before.name) if ends or _renames(change) else None
+
+
+def _renames(change: Change) -> bool:
+    if change.before is None or change.after is None or change.action not in {Action.UPDATE, Action.ADOPT}:
+        return False
+    return NAME in change.fields and change.before.name != change.after.name
+
+
+def _taken(change: Change, name: Name, holder: LiveConnection, owners: Mapping[str, str]) -> Diagnostic:
+    scope, text = name
+    owner = owners.get(holder.id)
+    who = f"managed as `{owner}`" if owner else f"of the app `{holder.app}`, not managed here"
+    return error(
+        f"`{text}` ({scope}) is taken by another connection.",
+        detail=f"It is {holder.id}, {who}.",
+        location=change.location,
+        hint="choose another spec.name, or rename or remove the other in the same commit",
+        address=change.address,
+    )
+
+
+def _circles(changes: Sequence[Change]) -> list[Diagnostic]:
+    """Each change waits for at most one other, so a circle is found by walking."""
+    after = {change.key: change.waits_for[0] for change in changes if change.waits_for}
+    by_key = {change.key: change for change in changes}
+    problems, known = [], set[str]()
+    for start in after:
+        path: list[str] = []
+        step: str | None = start
+        while step is not None and step not in path and step not in known:
+            path.append(step)
+            step = after.get(step)
+        if step is not None and step in path:
+            circle = path[path.index(step) :]
+            problems.append(
+                error(
+                    f"These exchange their names: {', '.join(f'`{key}`' for key in sorted(circle))}.",
+                    detail="Each name must be free before it is taken again.",
+                    location=by_key[step].location,
+                    hint="do it in two applies: rename one of them to something else first",
+                    address=by_key[step].address,
+                )
+            )
+        known.update(path)
+    return problems

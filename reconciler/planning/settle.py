@@ -1,0 +1,177 @@
+"""What became of an interrupted apply: its stored intents held against what Infisical has now.
+
+A create is ours only if what is found was created after the intent, by the server's clock, with the description, scope and
+host that were sent. An update of credentials is sent again unless the hash never moved. A delete is done when its id is gone.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from reconciler.model import Diagnostic, Intent, LiveConnection, Record, State, Superseded, Verb, hosts, warning
+
+_SAME_WRITE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`state` as it is once everything known is recorded; `resend` are ids whose credentials are sent again;
+    `done` says in words what the interrupted apply turned out to have done, by address."""
+
+    state: State
+    resend: frozenset[str] = frozenset()
+    done: Mapping[str, str] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def unlisted(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]:
+    """Return the ids that `state` knows and the list does not show: each is asked for, because lists are filtered."""
+    seen = {connection.id for connection in live}
+    known = [record.id for record in state.records.values()]
+    known += [item.id for item in state.superseded]
+    known += [intent.connection_id for intent in state.intents if intent.connection_id]
+    return tuple(dict.fromkeys(one for one in known if one not in seen))
+
+
+def too_many_missing(missing: int, state: State) -> bool:
+    """Tell whether so many are missing that the place is likely the wrong one: more than max(5, 5 % of the records)."""
+    return missing > max(5, math.ceil(len(state.records) * 0.05))
+
+
+def settle(state: State, live: Iterable[LiveConnection]) -> Settled:
+    """Return what `state` amounts to, given all live connections.
+
+    An id that `state` knows and `live` lacks must be one that Infisical said is gone (see `unlisted`).
+    """
+    if not state.intents:
+        return Settled(state)
+    work = _Work(state, live)
+    for intent in state.intents:
+        match intent.verb:
+            case Verb.CREATE:
+                work.create(intent)
+            case Verb.UPDATE:
+                work.update(intent)
+            case Verb.DELETE:
+                work.delete(intent)
+    return work.settled()
+
+
+class _Work:
+    """The records as they become while one intent after the other is looked at."""
+
+    def __init__(self, state: State, live: Iterable[LiveConnection]) -> None:
+        self._state = state
+        self._records = dict(state.records)
+        self._addresses = {record.id: address for address, record in state.records.items()}
+        self._superseded = {item.id: item for item in state.superseded}
+        self._waiting: list[Intent] = []
+        self._done: dict[str, str] = {}
+        self._diagnostics: list[Diagnostic] = []
+        self._by_id = {connection.id: connection for connection in live}
+        self._by_name = {(connection.scope, connection.name): connection for connection in self._by_id.values()}
+
+    def create(self, intent: Intent) -> None:
+        sent = intent.record
+        found = self._by_name.get((sent.scope, sent.name)) if sent else None
+        if sent is None or found is None or found.id in self._addresses:
+            return
+        if not is_ours(found, intent):
+            self._diagnostics.append(_not_ours(sent, found))
+            return
+        old = self._take(intent.connection_id)
+        if old is not None:
+            self._superseded[old.id] = Superseded(intent.address, old.id, old.scope, old.name)
+        self._put(as_created(sent, found))
+        self._done[intent.address] = "created by an interrupted apply"
+
+    def update(self, intent: Intent) -> None:
+        found = self._by_id.get(intent.connection_id)
+        if found is None or intent.record is None:
+            return
+        arrived = (found.name, found.description.strip()) == (intent.record.name, intent.record.description)
+        if not intent.sends_credentials:
+            if arrived:
+                self._take(intent.connection_id)
+                self._put(intent.record)
+                self._done[intent.address] = "updated by an interrupted apply"
+            return
+        address = self._addresses.get(intent.connection_id)
+        if address is None or self._records[address].credentials_hash == found.credentials_hash:
+            return
+        if arrived:
+            self._put(replace(self._records[address], name=intent.record.name, description=intent.record.description))
+        self._waiting.append(intent)
+
+    def delete(self, intent: Intent) -> None:
+        if intent.connection_id in self._by_id:
+            return
+        self._take(intent.connection_id)
+        self._superseded.pop(intent.connection_id, None)
+        self._done[intent.address] = "deleted by an interrupted apply"
+
+    def settled(self) -> Settled:
+        state = replace(
+            self._state,
+            records=self._records,
+            superseded=tuple(self._superseded.values()),
+            intents=tuple(self._waiting),
+        )
+        resend = frozenset(intent.connection_id for intent in self._waiting)
+        return Settled(state, resend, self._done, tuple(self._diagnostics))
+
+    def _put(self, record: Record) -> None:
+        self._records[record.address] = record
+        self._addresses[record.id] = record.address
+
+    def _take(self, connection_id: str) -> Record | None:
+        address = self._addresses.pop(connection_id, None)
+        return self._records.pop(address) if address is not None else None
+
+
+def is_ours(found: LiveConnection, intent: Intent) -> bool:
+    """Tell whether `found`, which has the name of a create's intent, is what that create made."""
+    sent = intent.record
+    created, since = _time(found.created_at), _time(intent.since)
+    return (
+        sent is not None
+        and found.app == "salesforce"
+        and created is not None
+        and since is not None
+        and created >= since
+        and found.description.strip() == sent.description
+        and hosts.fold(found.instance_url) == hosts.fold(sent.instance_url)
+    )
+
+
+def as_created(sent: Record, found: LiveConnection) -> Record:
+    """Return the record of a create whose answer was lost and whose connection was found.
+
+    If it was written again since, the credentials may no longer be those we sent: then nothing is known of them.
+    """
+    created, updated = _time(found.created_at), _time(found.updated_at)
+    untouched = created is not None and updated is not None and updated - created <= _SAME_WRITE
+    return replace(
+        sent,
+        id=found.id,
+        credentials_hash=found.credentials_hash if untouched else None,
+        fingerprints=sent.fingerprints if untouched else None,
+    )
+
+
+def _not_ours(sent: Record, found: LiveConnection) -> Diagnostic:
+    return warning(
+        f"`{sent.name}` ({found.scope}) exists, but it is not what an interrupted apply was about to create.",
+        detail=f"Its id is {found.id}; it was created {found.created_at or 'at an unknown time'}, or with other values.",
+        hint="it is left alone; give the address another spec.name, or take it over with lifecycle.adopt",
+        address=sent.address,
+    )
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

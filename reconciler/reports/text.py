@@ -1,0 +1,328 @@
+"""The report people read: a plan like Terraform's, good without colour and at 80 columns."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from reconciler.model import (
+    ApplyEvent,
+    ChangeFailed,
+    ChangeFinished,
+    ChangeNotTried,
+    Diagnostic,
+    Lifecycle,
+    Outcome,
+    Record,
+    Severity,
+)
+from reconciler.planning import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan, digest
+from reconciler.planning import plan as fields
+from reconciler.reports.style import Style, visible
+
+_COLOURS = {"+": "green", "~": "yellow", "?": "yellow", "+/-": "red", "-": "red", "=": "cyan"}
+_TITLES = {
+    Action.CREATE: "will be created",
+    Action.RECREATE: "will be created again",
+    Action.UPDATE: "will be updated in place",
+    Action.REPLACE: "will be replaced",
+    Action.DELETE: "will be deleted",
+    Action.ADOPT: "will be adopted",
+    Action.RECORD: "will be recorded; nothing is sent",
+    Action.FORGET: "will be forgotten; nothing is sent",
+}
+_COUNTED = (
+    (frozenset({Action.CREATE, Action.RECREATE}), "to create"),
+    (frozenset({Action.UPDATE}), "to update"),
+    (frozenset({Action.REPLACE}), "to replace"),
+    (frozenset({Action.DELETE}), "to delete"),
+)
+_ALSO_COUNTED = (
+    (Action.ADOPT, "to adopt"),
+    (Action.RECORD, "to record"),
+    (Action.FORGET, "to forget"),
+    (Action.CONDITIONAL, "to compare at apply"),
+)
+_DONE = {
+    Action.CREATE: "created",
+    Action.RECREATE: "created again",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.ADOPT: "adopted",
+    Action.RECORD: "recorded",
+    Action.FORGET: "forgotten",
+    Action.CONDITIONAL: "compared",
+}
+_LABELS = {
+    fields.NAME: "name",
+    fields.DESCRIPTION: "description",
+    fields.PROJECT: "project",
+    fields.INSTANCE_URL: "instanceUrl",
+    fields.VERSION: "version",
+    fields.CONSUMER_KEY: "consumerKey",
+    fields.CONSUMER_SECRET: "consumerSecret",
+    fields.LABELS: "labels",
+    fields.LIFECYCLE: "lifecycle",
+}
+_COLUMN = 14
+
+
+class TextReport:
+    """Shows everything as text laid out by a `Style`."""
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+
+    def plan(self, plan: Plan) -> str:
+        """See `Report.plan`."""
+        return "\n".join(self._plan(plan)) + "\n"
+
+    def diagnostics(self, diagnostics: Sequence[Diagnostic]) -> str:
+        """See `Report.diagnostics`."""
+        return "".join(f"{self._diagnostic(one)}\n\n" for one in diagnostics)
+
+    def event(self, event: ApplyEvent) -> str:
+        """See `Report.event`: a line for each change that ended."""
+        paint = self._style.paint
+        match event:
+            case ChangeFinished():
+                done = paint(_DONE[Action(event.action)], "green")
+                return f"{event.address}: {done} after {event.seconds:.1f}s [id={visible(event.id)}]\n"
+            case ChangeFailed():
+                failed = paint("not known" if event.unknown else "failed", "red")
+                return f"{event.address}: {event.action} {failed} after {event.seconds:.1f}s\n"
+            case ChangeNotTried():
+                return f"{event.address}: {event.action} {paint('not tried', 'yellow')}: {event.reason}\n"
+            case _:
+                return ""
+
+    def outcome(self, plan: Plan, outcome: Outcome) -> str:
+        """See `Report.outcome`: done, failed and why, not tried."""
+        return "\n".join(self._outcome(plan, outcome)) + "\n"
+
+    def record(self, record: Record) -> str:
+        """Return what is recorded of one address; its fingerprints are left out."""
+        rows = [
+            ("address", record.address),
+            ("id", record.id),
+            *_rows(Attributes.recorded(record)),
+            *_lifecycle(record.lifecycle),
+            ("labels", _labels(Attributes.recorded(record))),
+            ("credentials", "sent by us" if record.fingerprints else "never sent by us"),
+            ("credentialsHash", record.credentials_hash or "not known"),
+            ("file", visible(record.file)),
+        ]
+        return "".join(f"{label:<17} = {value}\n" for label, value in rows)
+
+    # -- plan ----------------------------------------------------------------------------------------------------
+
+    def _plan(self, plan: Plan) -> Iterator[str]:
+        where = plan.organisation_name or plan.organisation_id
+        yield self._style.wrap(f"Plan for {plan.stack} on {plan.url}" + (f" (organisation {visible(where)})" if where else ""))
+        yield ""
+        if plan.drift:
+            yield "Changed outside since the last apply:"
+            yield ""
+            for drift in plan.drift:
+                yield from self._drift(drift)
+            yield ""
+        changes = [change for change in plan.changes if change.action is not Action.CONDITIONAL]
+        for change in changes:
+            yield from self._change(change)
+            yield ""
+        conditional = [change for change in plan.changes if change.action is Action.CONDITIONAL]
+        if conditional:
+            yield f"{len(conditional)} with credentials that are compared at apply, and sent only if they changed:"
+            yield ""
+            for change in conditional:
+                yield self._heading("?", f"{change.key} ({change.location})")
+            yield ""
+        for why, title in (
+            (KeptWhy.HELD, "Held; its credentials are not touched:"),
+            (KeptWhy.PROTECTED, "Protected; not touched:"),
+        ):
+            kept = [one for one in plan.kept if one.why is why]
+            if kept:
+                yield title
+                yield ""
+                for one in kept:
+                    yield from self._kept(one)
+                yield ""
+        yield self._style.wrap(self._summary(plan))
+        if plan.changes:
+            yield f"Digest: {digest(plan)}"
+        for diagnostic in plan.diagnostics:
+            yield ""
+            yield self._diagnostic(diagnostic)
+
+    def _summary(self, plan: Plan) -> str:
+        if not plan.changes:
+            same = "No changes. Infisical has what the manifests say"
+            return f"{same}{', but for what is listed above' if plan.kept else ''}."
+        counts = Counter(change.action for change in plan.changes)
+        parts = [f"{sum(counts[action] for action in actions)} {words}" for actions, words in _COUNTED]
+        parts += [f"{counts[action]} {words}" for action, words in _ALSO_COUNTED if counts[action]]
+        if plan.kept:
+            parts.append(f"{len(plan.kept)} left alone")
+        unmanaged = f" {plan.unmanaged} in Infisical not managed here." if plan.unmanaged else ""
+        return f"Plan: {', '.join(parts)}.{unmanaged}"
+
+    def _change(self, change: Change) -> Iterator[str]:
+        where = str(change.location) if change.location else change.file
+        title = f"{change.address} {_TITLES[change.action]}"
+        yield self._style.wrap(f"# {title}" + (f" ({where})" if where else ""), "  ", "  #   ")
+        if change.reason:
+            yield self._style.wrap(f"# {change.reason}", "  ", "  #   ")
+        if change.action is Action.RECREATE and change.previous_address == "":
+            yield "  # what refers to the old connection's id must be pointed to the new one"
+        yield self._heading(change.action.symbol, change.address)
+        yield from self._attributes(change)
+
+    def _attributes(self, change: Change) -> Iterator[str]:
+        before, after = change.before, change.after
+        if change.id:
+            yield self._line(" ", "id", change.id)
+        if before is None and after is not None:
+            for label, value in _rows(after):
+                yield self._line("+", label, value)
+        elif after is None and before is not None:
+            for label, value in _rows(before):
+                yield self._line("-" if change.action is Action.DELETE else " ", label, value)
+        elif before is not None and after is not None:
+            if change.previous_address:
+                yield self._line("~", "address", f"{change.previous_address} -> {change.address}")
+            for field in change.fields:
+                yield from self._field(field, before, after)
+            if not change.compared and not change.sends_credentials:
+                yield self._line("?", "credentials", "compared at apply; sent only if changed")
+
+    def _field(self, field: str, before: Attributes, after: Attributes) -> Iterator[str]:
+        masked = "*** (before) -> *** (after)"
+        match field:
+            case fields.ADDRESS:
+                return
+            case fields.CONSUMER_KEY | fields.CONSUMER_SECRET:
+                yield self._line("~", _LABELS[field], masked)
+            case fields.CREDENTIALS:
+                yield self._line("~", "consumerKey", masked)
+                yield self._line("~", "consumerSecret", masked)
+                if before.instance_url != after.instance_url:
+                    yield self._difference("instanceUrl", before.instance_url, after.instance_url)
+            case fields.ACCEPTED:
+                yield self._line("=", "credentials", "theirs are taken as right")
+            case fields.LIFECYCLE:
+                for (key, old), (_, new) in zip(_lifecycle(before.lifecycle), _lifecycle(after.lifecycle), strict=True):
+                    if old != new:
+                        yield self._difference(key, old, new)
+            case fields.LABELS:
+                yield self._difference("labels", _labels(before), _labels(after))
+            case _:
+                label = _LABELS[field]
+                was, will = dict(_rows(before, empty=True))[label], dict(_rows(after, empty=True))[label]
+                yield self._difference(label, was, will) if was != will else self._line("=", label, will)
+
+    def _difference(self, label: str, old: str, new: str) -> str:
+        one = self._line("~", label, f"{old} -> {new}")
+        if "\n" not in one:
+            return one
+        second = " " * (6 + 2 + _COLUMN) + "-> "
+        return self._line("~", label, old) + "\n" + self._style.wrap(new, second, " " * len(second))
+
+    def _line(self, mark: str, label: str, value: str) -> str:
+        first = f"      {mark} {label:<{_COLUMN}} = "
+        text = self._style.wrap(value, first, " " * len(first))
+        return text.replace(f"      {mark} ", f"      {self._style.paint(mark, _COLOURS.get(mark, 'dim'))} ", 1)
+
+    def _heading(self, symbol: str, text: str) -> str:
+        return f"  {self._style.paint(symbol, _COLOURS.get(symbol, 'dim'))} {self._style.paint(text, 'bold')}"
+
+    def _kept(self, kept: Kept) -> Iterator[str]:
+        where = f" ({kept.location})" if kept.location else ""
+        yield self._style.wrap(f"! {kept.address}{where}: {kept.reason}", "  ", "      ")
+        yield self._style.wrap(f"next: {kept.hint}", "      ", "        ")
+
+    def _drift(self, drift: Drift) -> Iterator[str]:
+        if drift.after is None:
+            yield f"  {drift.address}: deleted [id={drift.id}]"
+            return
+        old, new = dict(_rows(drift.before, empty=True)), dict(_rows(drift.after, empty=True))
+        for field in drift.fields:
+            if field == fields.CREDENTIALS:
+                yield f"  {drift.address}: credentials written"
+            else:
+                label = _LABELS[field]
+                yield self._style.wrap(f"{drift.address}: {label} {old[label]} -> {new[label]}", "  ", "      ")
+
+    # -- outcome and diagnostics ---------------------------------------------------------------------------------
+
+    def _outcome(self, plan: Plan, outcome: Outcome) -> Iterator[str]:
+        if not plan.changes:
+            return
+        counts = Counter(_DONE[Action(event.action)] for event in outcome.done)
+        done = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing"
+        yield ""
+        yield self._style.paint(f"Done: {done}.", "bold")
+        if outcome.failed:
+            yield self._style.paint(f"Failed: {len(outcome.failed)}.", "bold", "red")
+        if outcome.not_tried:
+            yield self._style.paint(f"Not tried: {len(outcome.not_tried)}.", "bold", "yellow")
+            if len(outcome.not_tried) <= 20:
+                for skipped in outcome.not_tried:
+                    yield self._style.wrap(f"{skipped.address}: {skipped.reason}", "  ", "    ")
+            else:
+                yield f"  {len(outcome.not_tried)} changes: {outcome.not_tried[0].reason}"
+        for failure in outcome.failed:
+            yield ""
+            yield self._diagnostic(failure.diagnostic)
+        if outcome.problem:
+            yield ""
+            yield self._diagnostic(outcome.problem)
+        if not outcome.complete:
+            yield ""
+            yield "Apply again to go on: what is done is recorded or will be looked up."
+
+    def _diagnostic(self, one: Diagnostic) -> str:
+        colour = "red" if one.severity is Severity.ERROR else "yellow"
+        word = one.severity.value
+        text = self._style.wrap(f"{word}: {visible(one.summary)}", "", "  ")
+        lines = [text.replace(word, self._style.paint(word, "bold", colour), 1)]
+        if one.location:
+            lines.append(f"  at {one.location}")
+        for line in one.detail.splitlines():
+            lines.append(self._style.wrap(visible(line), "  ", "  "))
+        if one.hint:
+            lines.append(self._style.wrap(f"next: {visible(one.hint)}", "  ", "        "))
+        return "\n".join(lines)
+
+
+def _rows(found: Attributes, *, empty: bool = False) -> list[tuple[str, str]]:
+    """The attributes as label and value; those without a value only where `empty`."""
+    rows = [
+        ("name", _quoted(found.name)),
+        ("description", _quoted(found.description) if found.description else ""),
+        (
+            "project",
+            visible(found.scope.project_slug or found.scope.project_id or "") if found.scope.project_id else "organisation",
+        ),
+        ("instanceUrl", _quoted(found.instance_url)),
+        ("consumerKey", visible(found.consumer_key)),
+        ("consumerSecret", visible(found.consumer_secret)),
+        ("version", _quoted(found.version) if found.version else ""),
+    ]
+    return [(label, value or "none") for label, value in rows if value or empty]
+
+
+def _lifecycle(lifecycle: Lifecycle) -> list[tuple[str, str]]:
+    return [
+        ("preventDestroy", str(lifecycle.prevent_destroy).lower()),
+        ("onRemoval", lifecycle.on_removal.value),
+        ("onCredentialDrift", lifecycle.on_credential_drift.value),
+        ("ignoreChanges", ", ".join(lifecycle.ignore_changes) or "none"),
+    ]
+
+
+def _labels(found: Attributes) -> str:
+    return ", ".join(f"{visible(key)}={visible(value)}" for key, value in sorted(found.labels.items())) or "none"
+
+
+def _quoted(text: str) -> str:
+    return f'"{visible(text)}"'

@@ -1,0 +1,10 @@
+"""References to secrets: one small source a kind, and the rule of what each may read.
+
+A pull request can name any variable and any file, so what a source refuses is refused whatever the manifest says.
+"""
+
+from reconciler.secrets.environment import EnvironmentSource
+from reconciler.secrets.files import FileSource
+from reconciler.secrets.resolve import Refused, Resolution, Source, Unavailable, resolve
+
+__all__ = ["EnvironmentSource", "FileSource", "Refused", "Resolution", "Source", "Unavailable", "resolve"]

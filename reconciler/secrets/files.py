@@ -1,0 +1,54 @@
+"""Values from files, links resolved, inside the directories that are allowed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import anyio.to_thread
+
+from reconciler.model import Secret
+from reconciler.secrets.resolve import Refused, Unavailable, trimmed
+
+_LARGEST = 64 * 1024
+_NEVER = frozenset({".git", ".reconciler"})
+
+
+class FileSource:
+    """Reads `fromFile`: a path from the stack's directory, in one of `roots` once links are resolved."""
+
+    def __init__(self, stack: Path, roots: Sequence[Path]) -> None:
+        self._stack = stack
+        self._roots = roots
+
+    async def read(self, target: str) -> Secret:
+        """Return the text of the file, trimmed. Raises `Unavailable` (absent, empty, too large) or `Refused`."""
+        return await anyio.to_thread.run_sync(self._read, target)
+
+    def _read(self, target: str) -> Secret:
+        hint = "write the file before the run, or correct the path"
+        try:
+            path = (self._stack / target).resolve(strict=False)
+        except (OSError, RuntimeError, ValueError):
+            raise Refused(f"the path {target} leads nowhere", "look for a loop of links") from None
+        root = next((root for root in self._roots if path.is_relative_to(root)), None)
+        if root is None:
+            allowed = ", ".join(str(root) for root in self._roots)
+            raise Refused(
+                f"the file {target} is outside the directories that values may come from ({allowed})",
+                "move it there, or name its directory in secretSources.file.roots",
+            )
+        if _NEVER.intersection(path.relative_to(root).parts) or path.name == "reconciler.yaml":
+            raise Refused(f"the file {target} is not a place for values", "keep the value in a file of its own")
+        try:
+            if not path.is_file():
+                raise Unavailable(f"there is no file {target}", hint)
+            with path.open("rb") as opened:
+                data = opened.read(_LARGEST + 1)
+        except OSError as broken:
+            raise Unavailable(f"the file {target} cannot be read ({broken.strerror})", hint) from None
+        if len(data) > _LARGEST:
+            raise Unavailable(f"the file {target} is larger than {_LARGEST // 1024} KiB", "keep one value a file")
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Unavailable(f"the file {target} is not UTF-8 text", "save it as UTF-8") from None
+        return trimmed(text, f"the file {target}", hint)

@@ -1,0 +1,54 @@
+"""Reads each reference once and says, of each that gave nothing, whether it is missing or must not be read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.model import Reference, Secret
+
+
+class Unavailable(Exception):
+    """The source has no such value here: `str()` is the cause, `hint` the next step."""
+
+    def __init__(self, cause: str, hint: str) -> None:
+        super().__init__(cause)
+        self.hint = hint
+
+
+class Refused(Unavailable):
+    """The source has rules, and they forbid this value wherever it is looked for."""
+
+
+class Source(Protocol):
+    """Reads values of one kind of reference."""
+
+    async def read(self, target: str) -> Secret:
+        """Return the value `target` names, trimmed. Raises `Unavailable` or `Refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What the references gave: a value each, or the reason why there is none."""
+
+    values: Mapping[Reference, Secret]
+    missing: Mapping[Reference, Unavailable]
+
+
+async def resolve(references: Iterable[Reference], sources: Mapping[str, Source]) -> Resolution:
+    """Read every reference once from the source of its kind."""
+    values: dict[Reference, Secret] = {}
+    missing: dict[Reference, Unavailable] = {}
+    for reference in dict.fromkeys(references):
+        try:
+            values[reference] = await sources[reference.kind].read(reference.target)
+        except Unavailable as cause:
+            missing[reference] = cause
+    return Resolution(values, missing)
+
+
+def trimmed(text: str, what: str, hint: str) -> Secret:
+    """Return `text` as the server will trim it; raise `Unavailable` when nothing is left of `what`."""
+    value = text.strip()
+    if not value:
+        raise Unavailable(f"{what} is empty", hint)
+    return Secret(value)

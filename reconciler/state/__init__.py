@@ -1,0 +1,20 @@
+"""What was last applied, kept safe: the format, the lock and the backends.
+
+A backend is `load`, `store` and `locked`. Plans load; only an apply and `state rm` lock and store.
+"""
+
+from reconciler.state.backend import Backend, Conflict, Locked, LockInfo, StateError, Version
+from reconciler.state.format import decode, encode
+from reconciler.state.local import LocalBackend
+
+__all__ = [
+    "Backend",
+    "Conflict",
+    "LocalBackend",
+    "LockInfo",
+    "Locked",
+    "StateError",
+    "Version",
+    "decode",
+    "encode",
+]

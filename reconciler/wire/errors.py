@@ -1,0 +1,29 @@
+"""How a request can end without an answer; see the package's docstring for the tree."""
+
+
+class WireError(Exception):
+    """A request got no usable answer. `str()` is one sentence without any secret; `hint` is the next step."""
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.hint = hint
+
+
+class NotSent(WireError):
+    """The request never reached the server."""
+
+
+class AnswerLost(WireError):
+    """The request may have been carried out; its answer was lost."""
+
+
+class NotAnAnswer(WireError):
+    """What answered is not the API. `status` is its HTTP status."""
+
+    def __init__(self, sentence: str, hint: str, status: int) -> None:
+        super().__init__(sentence, hint)
+        self.status = status
+
+
+class Throttled(WireError):
+    """The rate limit did not let the request through, however long we waited."""
