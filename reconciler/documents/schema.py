@@ -1,15 +1,18 @@
-"""JSON Schema findings in the user's words. The schema is the one source of truth; what to write instead stands in it too.
+"""JSON Schema findings in the user's words. The schema is the one source of truth; what to say and to write instead stands
+in it too: a subschema may carry `x-problem` (what is wrong with a value it refuses) and `x-hint` (the next step).
 
-A subschema may carry `x-hint`, the next step for a value it refuses. A value under `writeOnly` is never shown.
+Under `writeOnly` neither values nor keys that the schema does not know are shown: either may be a secret in a wrong place.
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.documents.yaml import Document, Path
 from reconciler.model import Diagnostic, error
 
+_LONGEST_SHOWN = 100
 _TYPES = {
     "object": "a map of keys",
     "array": "a list",
@@ -25,14 +28,22 @@ class Schema:
     """A JSON Schema (2020-12), given as the plain dict of its file."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        from jsonschema import Draft202012Validator
+        from jsonschema import Draft202012Validator, validators
 
-        self._validator = Draft202012Validator(schema)
+        self._validator = validators.extend(Draft202012Validator, {"pattern": _pattern})(schema)
 
     def check(self, document: Document) -> list[Diagnostic]:
         """Return every problem of `document`, in the order they stand in the file."""
         found = [problem for error in self._validator.iter_errors(document.value) for problem in _explain(document, error)]
         return sorted(found, key=lambda problem: problem.location or document.location())
+
+
+def _pattern(validator: Any, pattern: str, value: object, schema: Mapping[str, Any]) -> Iterator[Any]:
+    """JSON Schema's `$` is the end; Python's also stands before a last line break, which a block of text has."""
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), value):
+        yield ValidationError("does not match")
 
 
 def _explain(document: Document, found: Any) -> Iterator[Diagnostic]:
@@ -45,9 +56,10 @@ def _explain(document: Document, found: Any) -> Iterator[Diagnostic]:
         known = list(schema.get("properties", {}))
         for key in found.instance:
             if key not in known:
-                near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.6)
+                near = difflib.get_close_matches(key[:_LONGEST_SHOWN], known, n=1, cutoff=0.6)
+                what = "This" if schema.get("writeOnly") else f"`{_short(key)}`"
                 yield error(
-                    f"`{_shown_key(key)}` is not a key of {where}.",
+                    f"{what} is not a key of {where}.",
                     location=document.key_location([*path, key]),
                     hint=f"did you mean `{near[0]}`?" if near else hint or f"known here: {', '.join(known)}",
                 )
@@ -55,14 +67,17 @@ def _explain(document: Document, found: Any) -> Iterator[Diagnostic]:
         missing = [key for key in found.validator_value if key not in found.instance]
         if missing and found.message.startswith(repr(missing[0])):  # iter_errors gives one finding a key: say them once
             keys = ", ".join(f"`{key}`" for key in missing)
-            yield error(f"{where} lacks {keys}.", location=document.location(path), hint=hint)
+            yield error(_capital(f"{where} lacks {keys}."), location=document.location(path), hint=hint)
     else:
-        yield error(_sentence(found, rule, where, schema), location=document.location(path), hint=hint or _next(found, rule))
+        sentence = _capital(_sentence(found, rule, where, schema))
+        yield error(sentence, location=document.location(path), hint=hint or _next(found, rule))
 
 
 def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> str:
+    if problem := schema.get("x-problem"):
+        return f"{where} {problem}."
     wanted, value = found.validator_value, found.instance
-    shown = "" if schema.get("writeOnly") or not isinstance(value, str) or len(value) > 100 else f" `{value}`"
+    shown = "" if schema.get("writeOnly") or not isinstance(value, str) or len(value) > _LONGEST_SHOWN else f" `{value}`"
     match rule:
         case "type":
             types = [wanted] if isinstance(wanted, str) else list(wanted)
@@ -85,19 +100,19 @@ def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> s
             return f"{where} must be {'at least' if rule == 'minimum' else 'at most'} {wanted}."
         case "uniqueItems":
             return f"{where} names something twice."
-        case "format":
-            return f"{where} must be a {wanted}."
         case _:
             return f"{where} is not possible like this."
 
 
 def _next(found: Any, rule: str) -> str:
     value = found.instance
+    if rule == "type" and value is None:
+        return "write a value, or remove the key"
     if rule == "type" and "string" in found.validator_value and not isinstance(value, dict | list):
-        return "put it in quotes" if value is not None else "write a value"
+        return "put it in quotes"
     if rule in {"enum", "const"} and isinstance(value, str):
         wanted = found.validator_value if rule == "enum" else [found.validator_value]
-        near = difflib.get_close_matches(value, [str(one) for one in wanted], n=1)
+        near = difflib.get_close_matches(value[:_LONGEST_SHOWN], [str(one) for one in wanted], n=1)
         return f"did you mean `{near[0]}`?" if near else ""
     return ""
 
@@ -114,19 +129,20 @@ def _kind(value: object) -> str:
             return "text"
         case list():
             return "a list"
-        case dict():
-            return "a map of keys"
         case _:
-            return "a date"
+            return "a map of keys"
 
 
 def _dotted(path: Path) -> str:
     if not path:
         return "the document"
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_short(step)}" for step in path)
     return f"`{text.removeprefix('.')}`"
 
 
-def _shown_key(key: object) -> str:
-    text = str(key)
-    return text if len(text) <= 60 else f"{text[:60]}…"
+def _short(key: str) -> str:
+    return key if len(key) <= 60 else f"{key[:60]}…"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

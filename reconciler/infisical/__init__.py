@@ -40,6 +40,7 @@ __all__ = [
     "ServerFailed",
     "TokenRefused",
     "Unprocessable",
+    "WireError",
     "Writer",
     "WrongApp",
     "explain",

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.planning.digest import attributes, lasting_fields
-from reconciler.planning.plan import VALUE_FIELDS, Action, Change, Plan
-
-_VALUES_ONLY = frozenset({Action.CONDITIONAL, Action.UPDATE, Action.NOTHING})
+from reconciler.planning.digest import attributes, lasting
+from reconciler.planning.plan import Change, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +36,12 @@ def select(now: Plan, planned: Plan) -> Plan:
 
 
 def _met(planned: Change, now: Change | None) -> bool:
-    if now is None:
+    """Where a plan could not compare the values, what they show now is what it announced: nothing, or an update."""
+    if now is None or _basis(planned) != _basis(now):
         return False
-    if planned.action is Action.CONDITIONAL:
-        # It was going to be compared at apply: nothing, or an update of nothing but what the values show.
-        return now.action in _VALUES_ONLY and set(now.fields) <= VALUE_FIELDS and _basis(planned) == _basis(now)
-    same_fields = (
-        set(planned.fields) == set(now.fields)
-        if planned.compared and now.compared
-        else set(lasting_fields(planned)) == set(lasting_fields(now))
-    )
-    return planned.action is now.action and same_fields and _basis(planned) == _basis(now)
+    if planned.compared:
+        return planned.action is now.action and set(planned.fields) == set(now.fields)
+    return lasting(planned) == lasting(now)
 
 
 def _basis(change: Change) -> dict[str, Any]:
@@ -74,7 +67,7 @@ def _explain(planned: Change, now: Change) -> Iterator[str]:
     found = DeepDiff(then, {"fields": sorted(now.fields), **_basis(now)}, view="tree", ignore_order=True)
     for kind, entries in found.items():
         for entry in entries:
-            path = ".".join(str(step) for step in entry.path(output_format="list"))
+            path = ".".join(step for step in entry.path(output_format="list") if isinstance(step, str))
             if kind == "iterable_item_added":
                 yield f"{path}: also {entry.t2!r} now"
             elif kind == "iterable_item_removed":

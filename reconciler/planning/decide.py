@@ -10,7 +10,6 @@ from reconciler.model import (
     Connection,
     Diagnostic,
     Fingerprints,
-    Lifecycle,
     LiveConnection,
     OnRemoval,
     ProjectRef,
@@ -18,20 +17,15 @@ from reconciler.model import (
     Scope,
     State,
     error,
-    hosts,
 )
 from reconciler.planning import names
 from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
+from reconciler.planning.differ import drift_of, hosts_differ, local_fields, remote_fields
 from reconciler.planning.plan import (
-    ADDRESS,
     CREDENTIALS,
     DESCRIPTION,
-    INSTANCE_URL,
-    LABELS,
-    LIFECYCLE,
     NAME,
     PROJECT,
-    VERSION,
     Action,
     Attributes,
     Change,
@@ -83,7 +77,7 @@ def decide(situation: Situation) -> Decisions:
         table.left_behind(item.address, item.id)
     made = table.decisions
     made.changes, problems = names.order(made.changes, table.holders, table.owners)
-    made.diagnostics += table.renames_in_disguise() + problems
+    made.diagnostics += names.disguised(made.changes) + problems
     made.unmanaged = table.unmanaged()
     made.changes.sort(key=lambda change: change.key)
     made.unchanged.sort(key=lambda change: change.key)
@@ -204,7 +198,7 @@ class _Table:
         else:
             self._adopted[live.id] = connection.address
             judged = self._judge(connection, None, live)
-            fields = self._remote_fields(connection, live, connection.lifecycle)
+            fields = remote_fields(connection, live, connection.lifecycle.ignore_changes)
             if judged.verdict in {Verdict.SEND, Verdict.ACCEPT}:
                 fields += judged.fields
             self._keep_if_held(connection, live, judged)
@@ -219,11 +213,13 @@ class _Table:
     def _present(self, connection: Connection, scope: Scope, record: Record, live: LiveConnection) -> None:
         """Rows 4 and 5: nothing, update, replace or record."""
         judged = self._judge(connection, record, live)
-        self._note_drift(record, live)
-        local = self._local_fields(connection, record, live)
+        drift = drift_of(record, live)
+        if drift is not None and live.id not in self._it.resend:
+            self.decisions.drift.append(drift)
+        local = local_fields(connection, record, live)
         change = self._change(connection, scope, live, record, judged)
         if live.scope == scope:
-            remote = self._remote_fields(connection, live, connection.lifecycle)
+            remote = remote_fields(connection, live, connection.lifecycle.ignore_changes)
             if judged.verdict is Verdict.SEND:
                 remote += judged.fields
             self._keep_if_held(connection, live, judged)
@@ -235,7 +231,7 @@ class _Table:
             change = replace(change, action=action, reason=_because(local), fields=local, after=change.before)
         else:
             reason = "a connection cannot move to another project: created there, then deleted here"
-            fields = (*self._remote_fields(connection, live, Lifecycle()), PROJECT, *local)
+            fields = (*remote_fields(connection, live, ()), PROJECT, *local)
             after = Attributes.wanted(connection, scope)
             change = replace(change, action=Action.REPLACE, reason=reason, fields=fields, after=after)
         self._add(connection, change, record)
@@ -277,11 +273,13 @@ class _Table:
             return Action.UPDATE, judged.reason if judged.verdict is Verdict.SEND else ""
         if judged.verdict is Verdict.ACCEPT:
             return Action.RECORD, judged.reason
-        if judged.verdict is Verdict.CONDITIONAL:
-            return Action.CONDITIONAL, judged.reason
+        if local:
+            return Action.RECORD, _because(local)
         if connection.address in self._it.settled:
             return Action.RECORD, self._it.settled[connection.address]
-        return (Action.RECORD, _because(local)) if local else (Action.NOTHING, "")
+        if judged.verdict is Verdict.CONDITIONAL:
+            return Action.CONDITIONAL, judged.reason
+        return Action.NOTHING, ""
 
     def _judge(self, connection: Connection, record: Record | None, live: LiveConnection) -> Judgement:
         return judge(
@@ -292,59 +290,13 @@ class _Table:
                 live_hash=live.credentials_hash,
                 wanted_version=connection.version,
                 recorded_version=record.version if record else None,
-                host_differs=hosts.fold(connection.instance_url) != hosts.fold(live.instance_url),
+                host_differs=hosts_differ(connection, live),
                 lifecycle=connection.lifecycle,
                 accept=connection.address in self._it.accept,
                 reassert=connection.address in self._it.reassert,
                 resend=live.id in self._it.resend,
             )
         )
-
-    def _remote_fields(self, connection: Connection, live: LiveConnection, lifecycle: Lifecycle) -> tuple[str, ...]:
-        fields = []
-        if connection.name != live.name and NAME not in lifecycle.ignore_changes:
-            fields.append(NAME)
-        if connection.description != live.description.strip() and DESCRIPTION not in lifecycle.ignore_changes:
-            fields.append(DESCRIPTION)
-        return tuple(fields)
-
-    def _local_fields(self, connection: Connection, record: Record, live: LiveConnection) -> tuple[str, ...]:
-        """Facts of the record alone. `adopt` and `renamedFrom` are done once and may stay or go."""
-        fields = []
-        if record.address != connection.address:
-            fields.append(ADDRESS)
-        if dict(record.labels) != dict(connection.labels):
-            fields.append(LABELS)
-        if _standing(record.lifecycle) != _standing(connection.lifecycle):
-            fields.append(LIFECYCLE)
-        if record.name != live.name == connection.name:
-            fields.append(NAME)
-        if record.description != live.description.strip() == connection.description:
-            fields.append(DESCRIPTION)
-        if record.version != connection.version and CREDENTIALS in connection.lifecycle.ignore_changes:
-            fields.append(VERSION)
-        return tuple(fields)
-
-    def _note_drift(self, record: Record, live: LiveConnection) -> None:
-        fields = []
-        if record.name != live.name:
-            fields.append(NAME)
-        if record.description != live.description.strip():
-            fields.append(DESCRIPTION)
-        if hosts.fold(record.instance_url) != hosts.fold(live.instance_url):
-            fields.append(INSTANCE_URL)
-        if record.credentials_hash != live.credentials_hash and record.fingerprints is not None:
-            fields.append(CREDENTIALS)
-        if fields and live.id not in self._it.resend:
-            self.decisions.drift.append(
-                Drift(
-                    record.address,
-                    live.id,
-                    tuple(fields),
-                    Attributes.recorded(record),
-                    Attributes.present(live, record),
-                )
-            )
 
     def _protected(self, connection: Connection, record: Record) -> bool:
         """A replace deletes, so protection refuses it: the record's too, until an apply has shown that it is lifted."""
@@ -428,26 +380,6 @@ class _Table:
         ours = self.owners.keys() | self._adopted.keys()
         return sum(1 for live in self._it.live if live.app == APP and live.id not in ours)
 
-    def renames_in_disguise(self) -> list[Diagnostic]:
-        """A delete and a create of equal spec is a rename of the address that forgot to say so."""
-        deletes = [change for change in self.decisions.changes if change.action is Action.DELETE and not change.superseded]
-        problems = []
-        for create in self.decisions.changes:
-            if create.action is not Action.CREATE:
-                continue
-            same = next((delete for delete in deletes if _equal_spec(delete, create)), None)
-            if same is not None:
-                problems.append(
-                    error(
-                        f"`{create.address}` would be created and `{same.address}`, which is the same, deleted.",
-                        detail="What refers to the old connection's id would break.",
-                        location=create.location,
-                        hint=f"say that it was renamed: lifecycle: {{ renamedFrom: {same.address} }}; or do it in two applies",
-                        address=create.address,
-                    )
-                )
-        return problems
-
     # -- common --------------------------------------------------------------------------------------------------
 
     def _add(self, connection: Connection, change: Change, record: Record | None) -> None:
@@ -462,21 +394,5 @@ class _Table:
         )
 
 
-def _standing(lifecycle: Lifecycle) -> Lifecycle:
-    return replace(lifecycle, adopt=False, renamed_from=None)
-
-
 def _because(local: tuple[str, ...]) -> str:
     return f"only what is recorded changes: {', '.join(local)}"
-
-
-def _equal_spec(delete: Change, create: Change) -> bool:
-    old, new = delete.before, create.after
-    if old is None or new is None:
-        return False
-    named_alike = old.name == new.name or (old.name == delete.address and new.name == create.address)
-    return (
-        named_alike
-        and (old.scope, old.description) == (new.scope, new.description)
-        and hosts.fold(old.instance_url) == hosts.fold(new.instance_url)
-    )

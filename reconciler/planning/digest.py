@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from reconciler.planning.plan import VALUE_FIELDS, Action, Attributes, Change, Plan
+from reconciler.planning.plan import LOCAL_FIELDS, REFRESHED, VALUE_FIELDS, Action, Attributes, Change, Plan
 
 
 def digest(plan: Plan) -> str:
@@ -15,30 +15,22 @@ def digest(plan: Plan) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def lasting_fields(change: Change) -> tuple[str, ...]:
-    """Return the changed fields that do not hang on a value being at hand."""
-    return tuple(field for field in change.fields if field not in VALUE_FIELDS)
+def lasting(change: Change) -> tuple[Action, tuple[str, ...]]:
+    """Return the action and the changed fields of a change as they are whether or not values are at hand."""
+    fields = tuple(field for field in change.fields if field not in VALUE_FIELDS and field != REFRESHED)
+    if change.action in {Action.UPDATE, Action.RECORD, Action.CONDITIONAL}:
+        if not fields:
+            return Action.NOTHING, ()
+        return (Action.RECORD if LOCAL_FIELDS.issuperset(fields) else Action.UPDATE), fields
+    return change.action, fields
 
 
 def _row(change: Change) -> str | None:
-    fields = lasting_fields(change)
-    if change.action is Action.CONDITIONAL:
+    action, fields = lasting(change)
+    if action is Action.NOTHING:
         return None
-    if change.action in {Action.UPDATE, Action.RECORD} and change.fields and not fields:
-        return None
-    return json.dumps(
-        [
-            change.key,
-            change.action,
-            sorted(fields),
-            attributes(change.before),
-            attributes(change.after),
-            change.id,
-        ],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+    row = [change.key, action, sorted(fields), attributes(change.before), attributes(change.after), change.id]
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def attributes(found: Attributes | None) -> dict[str, Any] | None:

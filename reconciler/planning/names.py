@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model import Diagnostic, LiveConnection, Scope, error
-from reconciler.planning.plan import NAME, Action, Change
+from reconciler.model import Diagnostic, LiveConnection, Scope, error, hosts
+from reconciler.planning.plan import NAME, Action, Attributes, Change
 
 Name = tuple[Scope, str]
 
@@ -30,6 +30,42 @@ def order(
             ordered.append(change)
             problems.append(_taken(change, name, holder, owners))
     return ordered, problems + _circles(ordered)
+
+
+def disguised(changes: Sequence[Change]) -> list[Diagnostic]:
+    """Return an error for each delete and create of equal spec: a rename of the address that forgot to say so."""
+    deletes: dict[object, list[Change]] = {}
+    for change in changes:
+        if change.action is Action.DELETE and not change.superseded and change.before is not None:
+            deletes.setdefault(_spec(change.before), []).append(change)
+    problems = []
+    for create in changes:
+        if create.action is not Action.CREATE or create.after is None:
+            continue
+        same = next((delete for delete in deletes.get(_spec(create.after), ()) if _named_alike(delete, create)), None)
+        if same is not None:
+            problems.append(
+                error(
+                    f"`{create.address}` would be created and `{same.address}`, which is the same, deleted.",
+                    detail="What refers to the old connection's id would break.",
+                    location=create.location,
+                    hint=f"say that it was renamed: lifecycle: {{ renamedFrom: {same.address} }}; or do it in two applies",
+                    address=create.address,
+                )
+            )
+    return problems
+
+
+def _spec(found: Attributes) -> tuple[Scope, str, str]:
+    return found.scope, found.description.strip(), hosts.fold(found.instance_url)
+
+
+def _named_alike(delete: Change, create: Change) -> bool:
+    """The same name in Infisical, or one that on both sides is the address."""
+    if delete.before is None or create.after is None:
+        return False
+    old, new = delete.before.name, create.after.name
+    return old == new or (old == delete.address and new == create.address)
 
 
 def _takes(change: Change) -> Name | None:

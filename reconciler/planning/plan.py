@@ -58,9 +58,12 @@ ACCEPTED = "credentials (theirs accepted)"
 ADDRESS = "address"
 LABELS = "labels"
 LIFECYCLE = "lifecycle"
+REFRESHED = "record"
 
 VALUE_FIELDS = frozenset({CONSUMER_KEY, CONSUMER_SECRET, ACCEPTED})
 """Changes that only a value shows: they are in no digest."""
+LOCAL_FIELDS = frozenset({ADDRESS, LABELS, LIFECYCLE, REFRESHED})
+"""Changes of the record alone; `record` is what it has late of what is in Infisical already."""
 SENT_WITH_CREDENTIALS = frozenset({INSTANCE_URL, VERSION, CONSUMER_KEY, CONSUMER_SECRET, CREDENTIALS})
 """Changes for which all three credentials fields are sent: the API does not merge."""
 

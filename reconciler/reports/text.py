@@ -207,6 +207,8 @@ class TextReport:
                 yield self._line("~", "consumerSecret", masked)
                 if before.instance_url != after.instance_url:
                     yield self._difference("instanceUrl", before.instance_url, after.instance_url)
+            case fields.REFRESHED:
+                yield self._line("=", "record", "brought up to date")
             case fields.ACCEPTED:
                 yield self._line("=", "credentials", "theirs are taken as right")
             case fields.LIFECYCLE:

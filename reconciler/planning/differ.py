@@ -1,0 +1,71 @@
+"""Wanted, recorded and live held side by side, field by field."""
+
+from dataclasses import replace
+
+from reconciler.model import Connection, Lifecycle, LiveConnection, Record, hosts
+from reconciler.planning.plan import (
+    ADDRESS,
+    CREDENTIALS,
+    DESCRIPTION,
+    INSTANCE_URL,
+    LABELS,
+    LIFECYCLE,
+    NAME,
+    REFRESHED,
+    Attributes,
+    Drift,
+)
+
+
+def remote_fields(connection: Connection, live: LiveConnection, ignored: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what Infisical has otherwise than the manifest, credentials aside, but for what is `ignored`."""
+    fields = []
+    if connection.name != live.name and NAME not in ignored:
+        fields.append(NAME)
+    if connection.description != live.description.strip() and DESCRIPTION not in ignored:
+        fields.append(DESCRIPTION)
+    return tuple(fields)
+
+
+def local_fields(connection: Connection, record: Record, live: LiveConnection) -> tuple[str, ...]:
+    """Return what concerns the record alone. `adopt` and `renamedFrom` are done once; whether they stay is no change."""
+    fields = []
+    if record.address != connection.address:
+        fields.append(ADDRESS)
+    if dict(record.labels) != dict(connection.labels):
+        fields.append(LABELS)
+    if _standing(record.lifecycle) != _standing(connection.lifecycle):
+        fields.append(LIFECYCLE)
+    late = (
+        record.name != live.name == connection.name
+        or record.description != live.description.strip() == connection.description
+        or (record.version != connection.version and CREDENTIALS in connection.lifecycle.ignore_changes)
+    )
+    if late:
+        fields.append(REFRESHED)
+    return tuple(fields)
+
+
+def hosts_differ(connection: Connection, live: LiveConnection) -> bool:
+    """Tell whether Infisical would log in to another host than the manifest says."""
+    return hosts.fold(connection.instance_url) != hosts.fold(live.instance_url)
+
+
+def drift_of(record: Record, live: LiveConnection) -> Drift | None:
+    """Return what was changed outside since the last apply, None when nothing was."""
+    fields = []
+    if record.name != live.name:
+        fields.append(NAME)
+    if record.description != live.description.strip():
+        fields.append(DESCRIPTION)
+    if hosts.fold(record.instance_url) != hosts.fold(live.instance_url):
+        fields.append(INSTANCE_URL)
+    if record.credentials_hash != live.credentials_hash and record.fingerprints is not None:
+        fields.append(CREDENTIALS)
+    if not fields:
+        return None
+    return Drift(record.address, live.id, tuple(fields), Attributes.recorded(record), Attributes.present(live, record))
+
+
+def _standing(lifecycle: Lifecycle) -> Lifecycle:
+    return replace(lifecycle, adopt=False, renamed_from=None)

@@ -1,0 +1,100 @@
+"""The embedded API in a process of its own: `python -m tests.serving DATABASE ORGS READY` serves it on a free port of
+loopback and writes the port into READY."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from reconciler import embedded
+from reconciler.operations.orgs import read_orgs
+
+ROOT = Path(__file__).parent.parent
+_PATIENCE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Server:
+    """A served API: where it is and how to log in."""
+
+    url: str
+    database: Path
+    client_id: str
+    client_secret: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables a runner has to log in."""
+        return {
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": self.client_id,
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET": self.client_secret,
+        }
+
+    def client(self) -> httpx.Client:
+        """A logged-in plain HTTP client, for looking at what the tool did without the tool."""
+        answer = httpx.post(
+            f"{self.url}/api/v1/auth/universal-auth/login",
+            json={"clientId": self.client_id, "clientSecret": self.client_secret},
+        )
+        token = answer.raise_for_status().json()["accessToken"]
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"authorization": f"Bearer {token}"})
+
+    def connections(self) -> list[dict[str, object]]:
+        """All connections there are."""
+        with self.client() as client:
+            found: list[dict[str, object]] = client.get("/app-connections").raise_for_status().json()["appConnections"]
+            return found
+
+
+@contextmanager
+def serve(folder: Path, orgs: Path, projects: tuple[str, ...] = ("crm",)) -> Iterator[Server]:
+    """Serve a new embedded API from `folder` until the block ends."""
+    database, ready = folder / "infisical.db", folder / "ready.json"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.serving", str(database), str(orgs), str(ready), *projects],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    try:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not ready.exists():
+            assert process.poll() is None, "the server ended at its start"
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.02)
+        told = json.loads(ready.read_text())
+        yield Server(told["url"], database, told["clientId"], told["clientSecret"])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(_PATIENCE_SECONDS)
+
+
+def _main() -> None:
+    import uvicorn
+
+    database, orgs, ready, *projects = sys.argv[1:]
+    app = embedded.infisical_app(Path(database), read_orgs(Path(orgs)), projects)
+    identity = embedded.create_identity(Path(database), "tests")
+    listening = socket.create_server(("127.0.0.1", 0))
+    told = {
+        "url": f"http://127.0.0.1:{listening.getsockname()[1]}",
+        "clientId": identity.client_id,
+        "clientSecret": identity.client_secret,
+    }
+    part = Path(f"{ready}.part")
+    part.write_text(json.dumps(told))
+    part.replace(ready)
+    config = uvicorn.Config(app, date_header=False, log_level="warning", lifespan="off")
+    uvicorn.Server(config).run([listening])
+
+
+if __name__ == "__main__":
+    _main()
