@@ -228,7 +228,8 @@ class _Table:
             change = replace(change, action=action, reason=reason, fields=remote + local + accepted)
         elif self._protected(connection, record):
             action = Action.RECORD if local else Action.NOTHING
-            change = replace(change, action=action, reason=_because(local), fields=local, after=change.before)
+            stays = replace(Attributes.present(live, record), labels=connection.labels, lifecycle=connection.lifecycle)
+            change = replace(change, action=action, reason=_because(local), fields=local, after=stays)
         else:
             reason = "a connection cannot move to another project: created there, then deleted here"
             fields = (*remote_fields(connection, live, ()), PROJECT, *local)

@@ -172,7 +172,7 @@ class TextReport:
         yield self._style.wrap(f"# {title}" + (f" ({where})" if where else ""), "  ", "  #   ")
         if change.reason:
             yield self._style.wrap(f"# {change.reason}", "  ", "  #   ")
-        if change.action is Action.RECREATE and change.previous_address == "":
+        if change.action in {Action.RECREATE, Action.REPLACE}:
             yield "  # what refers to the old connection's id must be pointed to the new one"
         yield self._heading(change.action.symbol, change.address)
         yield from self._attributes(change)

@@ -1,5 +1,7 @@
 """The first decision table, a test a row."""
 
+from typing import Any
+
 import pytest
 
 from reconciler.model import ORGANISATION, Lifecycle, OnRemoval, ProjectRef, Superseded
@@ -131,7 +133,7 @@ def test_another_scope_is_a_replace() -> None:
         ({"lifecycle": Lifecycle(prevent_destroy=True)}, ("lifecycle",)),
     ],
 )
-def test_only_local_facts_changed_is_a_record(changes: dict[str, object], fields: tuple[str, ...]) -> None:
+def test_only_local_facts_changed_is_a_record(changes: dict[str, Any], fields: tuple[str, ...]) -> None:
     change = only(decided([wanted(**changes)], [recorded()], [live()]))
     assert (change.action, change.fields) == (Action.RECORD, fields)
     assert not change.sends_credentials
@@ -365,9 +367,7 @@ def test_held_credentials_keep_host_and_version_as_they_are() -> None:
 
 
 def test_accepting_their_credentials_beside_an_update_sends_none() -> None:
-    decisions = decided(
-        [wanted(description="new")], [recorded()], [live(credentials_hash=MOVED)], accept=frozenset({"crm"})
-    )
+    decisions = decided([wanted(description="new")], [recorded()], [live(credentials_hash=MOVED)], accept=frozenset({"crm"}))
     change = only(decisions)
     assert (change.action, change.sends_credentials) == (Action.UPDATE, False)
     assert "credentials (theirs accepted)" in change.fields

@@ -70,7 +70,9 @@ def test_what_was_written_again_after_its_creation_is_ours_but_its_credentials_c
 def test_a_replace_that_got_as_far_as_its_create_remembers_the_old_one() -> None:
     intent = creating(connection_id="old-id", record=replace(SENT, scope=CRM))
     old = recorded(id="old-id", scope=SALES)
-    settled = settle(interrupted(intent, old), [live(id="new-id", description="ours", scope=CRM), live(id="old-id", scope=SALES)])
+    settled = settle(
+        interrupted(intent, old), [live(id="new-id", description="ours", scope=CRM), live(id="old-id", scope=SALES)]
+    )
     assert settled.state.records["crm"].id == "new-id"
     assert settled.state.superseded == (Superseded("crm", "old-id", SALES, "crm"),)
 
@@ -78,7 +80,9 @@ def test_a_replace_that_got_as_far_as_its_create_remembers_the_old_one() -> None
 def test_a_replace_that_also_renamed_the_address_leaves_no_record_behind() -> None:
     intent = creating(connection_id="old-id", record=replace(SENT, scope=CRM))
     old = recorded("former", id="old-id", scope=SALES)
-    settled = settle(interrupted(intent, old), [live(id="new-id", description="ours", scope=CRM), live(id="old-id", scope=SALES)])
+    settled = settle(
+        interrupted(intent, old), [live(id="new-id", description="ours", scope=CRM), live(id="old-id", scope=SALES)]
+    )
     assert set(settled.state.records) == {"crm"}
 
 
@@ -142,5 +146,7 @@ def test_every_known_id_that_the_list_lacks_is_asked_for_once() -> None:
 
 
 @pytest.mark.parametrize(("missing", "records", "stopped"), [(5, 1, False), (6, 1, True), (6, 120, False), (7, 120, True)])
-def test_more_than_five_and_more_than_five_percent_missing_is_the_wrong_place(missing: int, records: int, stopped: bool) -> None:
+def test_more_than_five_and_more_than_five_percent_missing_is_the_wrong_place(
+    missing: int, records: int, stopped: bool
+) -> None:
     assert too_many_missing(missing, state(*(recorded(f"a{n}") for n in range(records)))) is stopped
