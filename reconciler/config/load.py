@@ -1,5 +1,7 @@
 """Finds `reconciler.yaml`, checks it, lays the trusted configuration over it and the environment beside it."""
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,20 +22,15 @@ def load(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settin
     FAILED when an `INFISICAL_*` host variable disagrees with the settings.
     """
     file = config if config is not None else _find(start)
-    tree = read(file, file.read_bytes() if file.is_file() else None)
-    source = environ.get("RECONCILER_TRUSTED_CONFIG", "")
-    trusted = trust.fetch(source, file) if source else None
-    pinned = read(Path(source), trusted) if trusted is not None else None
+    tree = read(_shown(file), _bytes_of(file))
+    source = environ.get(trust.VARIABLE)
+    pinned = None if source is None else read(source, trust.fetch(source, file))
     values = tree if pinned is None else trust.overlay(tree, pinned)
-    return _settings(file, values, pinned, environ, (*_not_enforced(values), *trust.differences(tree, pinned, source)))
+    return _settings(file, values, pinned, environ, (*_not_enforced(values), *trust.differences(tree, pinned, source or "")))
 
 
-def read(file: Path, data: bytes | None) -> dict[str, Any]:
-    """Return the checked content of a `reconciler.yaml`; raise `Stopped` with all that is wrong in it."""
-    name = _shown(file)
-    if data is None:
-        missing = error(f"There is no file {name}.", hint="name an existing one with --config, or leave the option out")
-        raise Stopped(Stop.INVALID, missing)
+def read(name: str, data: bytes) -> dict[str, Any]:
+    """Return the checked content of a `reconciler.yaml`, called `name`; raise `Stopped` with all that is wrong in it."""
     found, problems = documents.parse(name, data)
     if len(found) != 1 and not problems:
         problems.append(
@@ -51,6 +48,17 @@ def read(file: Path, data: bytes | None) -> dict[str, Any]:
     return content
 
 
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        missing = error(f"There is no file {_shown(file)}.", hint="name an existing one with --config, or leave the option out")
+    except (OSError, ValueError) as broken:
+        said = getattr(broken, "strerror", None) or str(broken)
+        missing = error(f"{_shown(file)} cannot be read: {said}.", hint="check that it is a readable file")
+    raise Stopped(Stop.INVALID, missing)
+
+
 def _find(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
@@ -66,7 +74,7 @@ def _settings(
     environ: Mapping[str, str],
     warnings: tuple[Diagnostic, ...],
 ) -> Settings:
-    stack = file.resolve().parent
+    stack = file.parent.resolve()  # where the file is, not what it links to: a stack is a directory
     infisical = values.get("infisical", {})
     embedded = values.get("embedded", {})
     sources = values.get("secretSources", {})
@@ -87,7 +95,7 @@ def _settings(
             allow=_tuple(sources.get("env", {}).get("allow")),
             lifted=trust.exact_names(pinned),
         ),
-        files=FileRule(stack, _roots(stack, sources.get("file", {}).get("roots"), outside=pinned is not None)),
+        files=FileRule(stack, _roots(stack, sources.get("file", {}).get("roots"), trusted=pinned is not None)),
         allowed_hosts=tuple(values.get("salesforce", {}).get("allowedHosts", ())),
         warnings=warnings,
     )
@@ -98,9 +106,9 @@ def _url(written: str | None, environ: Mapping[str, str]) -> str:
     if written == EMBEDDED:
         return EMBEDDED
     named = {
-        variable: _bare(environ[variable])
+        variable: _of_environment(variable, environ[variable])
         for variable in ("INFISICAL_DOMAIN", "INFISICAL_HOST", "INFISICAL_API_URL")
-        if environ.get(variable)
+        if environ.get(variable, "").strip()
     }
     url = _bare(written) if written else next(iter(named.values()), CLOUD)
     for variable, other in named.items():
@@ -114,28 +122,52 @@ def _url(written: str | None, environ: Mapping[str, str]) -> str:
                     hint=f"unset {variable}, or make the two the same",
                 ),
             )
-    if not url.startswith(("https://", "http://")):
-        name = next(iter(named))
-        raise Stopped(Stop.FAILED, error(f"{name} is not a URL.", hint=f"set {name}=https://your-infisical.example"))
+    return url
+
+
+def _of_environment(variable: str, value: str) -> str:
+    """The value is not shown when it is no plain URL: a user and a password may stand in it."""
+    url = _bare(value)
+    if not re.fullmatch(r"https?://[^/?#@\\\s]+", url):
+        raise Stopped(
+            Stop.FAILED,
+            error(
+                f"{variable} is not the URL of an Infisical.",
+                hint=f"set {variable}=https://your-infisical.example, without user and path",
+            ),
+        )
     return url
 
 
 def _bare(url: str) -> str:
-    return url.strip().rstrip("/").removesuffix("/api").rstrip("/").lower()
+    return url.strip().lower().rstrip("/").removesuffix("/api").rstrip("/")
 
 
-def _roots(stack: Path, roots: list[str] | None, *, outside: bool) -> tuple[Path, ...]:
-    resolved = tuple((stack / root).resolve() for root in roots) if roots is not None else (stack,)
-    for root in resolved:
-        if not outside and not root.is_relative_to(stack):
-            raise Stopped(
-                Stop.INVALID,
-                error(
-                    f"secretSources.file.roots names {root}, which is outside the stack.",
-                    hint="move the files into the stack, or name the root in the file of RECONCILER_TRUSTED_CONFIG",
-                ),
-            )
-    return resolved
+def _roots(stack: Path, roots: list[str] | None, *, trusted: bool) -> tuple[Path, ...]:
+    """A trusted configuration may name a root outside the stack. What the root leads to is not its choice, though, as far as
+    the links on the way are in the repository: a pull request can put one there."""
+    if roots is None:
+        return (stack,)
+    tree = trust.repository(stack) or stack
+    resolved = []
+    for root in roots:
+        written = Path(os.path.normpath(stack / root))
+        found = written.resolve()
+        in_tree = any(folder.resolve().is_relative_to(tree) for folder in written.parents)
+        if found.is_relative_to(stack) or (trusted and (not in_tree or found.is_relative_to(tree))):
+            resolved.append(found)
+            continue
+        linked = f", which is a link to {found}" if found != written else ""
+        raise Stopped(
+            Stop.INVALID,
+            error(
+                f"secretSources.file.roots names {root}{linked}: that is outside the {'repository' if trusted else 'stack'}.",
+                hint="replace the link by a directory"
+                if trusted
+                else f"move the files into the stack, or name the root in the file of {trust.VARIABLE}",
+            ),
+        )
+    return tuple(resolved)
 
 
 def _not_enforced(values: dict[str, Any]) -> tuple[Diagnostic, ...]:
@@ -154,8 +186,8 @@ def _not_enforced(values: dict[str, Any]) -> tuple[Diagnostic, ...]:
 
 def _name_of(stack: Path) -> str:
     """The stack's path from the repository's root; of a stack that is the root, or in no repository, its folder's name."""
-    root = next((folder for folder in stack.parents if (folder / ".git").exists()), None)
-    return stack.relative_to(root).as_posix() if root else stack.name
+    root = trust.repository(stack)
+    return stack.relative_to(root).as_posix() if root not in {None, stack} else stack.name
 
 
 def _tuple(values: list[str] | None) -> tuple[str, ...] | None:

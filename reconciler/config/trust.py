@@ -1,11 +1,14 @@
 """The trust rule: what decides where credentials go can come from outside the tree that a pull request changes."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from reconciler.model import Diagnostic, Stop, Stopped, error, warning
+
+VARIABLE = "RECONCILER_TRUSTED_CONFIG"
 
 PINNED = (
     ("infisical", "url"),
@@ -24,25 +27,54 @@ def fetch(source: str, file: Path) -> bytes:
 
     Raises `Stopped` (REFUSED) when there is none: nothing is then known to be trusted.
     """
-    if not source.startswith("git:"):
-        try:
-            return Path(source).read_bytes()
-        except OSError as missing:
-            raise _refused(f"RECONCILER_TRUSTED_CONFIG names {source}, which cannot be read.", str(missing.strerror)) from None
-    ref = source.removeprefix("git:")
-    if not ref or ref.startswith("-"):
-        raise _refused("RECONCILER_TRUSTED_CONFIG names no git ref.", "Expected git:REF, such as git:origin/main.")
+    if not source.strip():
+        raise _refused(f"{VARIABLE} is set, but empty.", hint=f"give it a file or git:REF, or unset {VARIABLE}")
+    if source.startswith("git:"):
+        return _from_git(source.removeprefix("git:"), file)
     try:
-        shown = subprocess.run(  # noqa: S603  # a fixed command; the ref is no option
-            ["git", "show", f"{ref}:./{file.name}"],  # noqa: S607  # the user's own git
-            cwd=file.resolve().parent, capture_output=True, check=False, timeout=30,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as broken:
-        raise _refused("git could not be run to read the trusted configuration.", str(broken)) from None
+        return Path(source).read_bytes()
+    except (OSError, ValueError) as missing:
+        said = getattr(missing, "strerror", None) or str(missing)
+        raise _refused(f"{VARIABLE} names {source}, which cannot be read: {said}.", hint="name a readable file") from None
+
+
+def _from_git(ref: str, file: Path) -> bytes:
+    """A pull request chooses links, submodules and directories that look like repositories; so the file is looked up by its
+    path as it is written, from the first directory above it with a `.git`, which no commit can hold."""
+    if not ref or ref.startswith("-"):
+        raise _refused(f"{VARIABLE} names no git ref.", hint="write git:REF, such as git:origin/main")
+    path = Path(os.path.abspath(file))  # noqa: PTH100  # not resolve(): links are not followed
+    root = repository(path)
+    if root is None:
+        raise _refused(f"{path.parent} is in no git repository, so there is no {ref}.", hint=f"name a file in {VARIABLE}")
+    if not path.parent.resolve().is_relative_to(root.resolve()):
+        raise _refused(f"{path.parent} is a link that leads out of the repository.", hint="go to the stack itself")
+    if _git(root, "rev-parse", "--show-superproject-working-tree").stdout.strip():
+        raise _refused(
+            f"{root} is a submodule, so where its {ref} comes from is no more trusted than this tree.",
+            hint=f"name a file in {VARIABLE}",
+        )
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if commit.returncode:
+        raise _refused(
+            f"There is no {ref} in this clone.",
+            detail=_said(commit),
+            hint="fetch it before the run; a shallow clone has the checked out commit alone",
+        )
+    inside = path.relative_to(root).as_posix()
+    shown = _git(root, "show", f"{commit.stdout.decode().strip()}:{inside}")
     if shown.returncode:
-        said = shown.stderr.decode(errors="replace").strip().splitlines()
-        raise _refused(f"There is no {file.name} at {ref}.", said[0] if said else "")
+        raise _refused(
+            f"There is no {inside} at {ref}.",
+            detail=_said(shown),
+            hint="a new stack's configuration must be merged there first",
+        )
     return shown.stdout
+
+
+def repository(path: Path) -> Path | None:
+    """Return the nearest directory at or above `path` that is a git work tree, None when there is none."""
+    return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), None)
 
 
 def overlay(tree: dict[str, Any], pinned: dict[str, Any]) -> dict[str, Any]:
@@ -76,8 +108,20 @@ def exact_names(pinned: dict[str, Any] | None) -> frozenset[str]:
     return frozenset(name for name in allow if not any(mark in name for mark in _GLOB_MARKS))
 
 
-def _refused(summary: str, detail: str) -> Stopped:
-    hint = "point it at a readable file or ref; a new stack's configuration must be merged there first"
+def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    command = ["git", *arguments]
+    try:
+        return subprocess.run(command, cwd=root, capture_output=True, check=False, timeout=30)  # noqa: S603
+    except (OSError, subprocess.SubprocessError) as broken:
+        raise _refused("git could not be run to read the trusted configuration.", detail=str(broken)) from None
+
+
+def _said(answer: "subprocess.CompletedProcess[bytes]") -> str:
+    lines = answer.stderr.decode(errors="replace").strip().splitlines()
+    return lines[0] if lines else ""
+
+
+def _refused(summary: str, *, detail: str = "", hint: str = "") -> Stopped:
     return Stopped(Stop.REFUSED, error(summary, detail=detail, hint=hint))
 
 

@@ -30,7 +30,8 @@ class Schema:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         from jsonschema import Draft202012Validator, validators
 
-        self._validator = validators.extend(Draft202012Validator, {"pattern": _pattern})(schema)
+        extended: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+        self._validator = extended(schema)
 
     def check(self, document: Document) -> list[Diagnostic]:
         """Return every problem of `document`, in the order they stand in the file."""
@@ -86,12 +87,12 @@ def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> s
             return f"{where} must be `{wanted}`, not{shown or ' ' + _kind(value)}."
         case "enum":
             return f"{where} must be one of {', '.join(f'`{one}`' for one in wanted)}, not{shown or ' ' + _kind(value)}."
+        case "pattern" | "minLength" | "minItems" if not value:
+            return f"{where} must not be empty."
         case "pattern":
             return f"{where} cannot be{shown or ' what is written here'}."
         case "maxLength":
             return f"{where} is longer than {wanted} characters."
-        case "minLength" | "minItems":
-            return f"{where} must not be empty."
         case "minProperties":
             return f"{where} is empty."
         case "maxProperties":

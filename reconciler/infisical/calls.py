@@ -5,7 +5,7 @@ from typing import Any
 
 from reconciler.infisical import errors
 from reconciler.model import Secret
-from reconciler.wire import ANSWER_SECONDS, Client, WireError
+from reconciler.wire import ANSWER_SECONDS, Client
 
 
 async def call(
@@ -22,17 +22,11 @@ async def call(
 
     `secrets` are those in `body`: a refusal that repeats one of them is passed on without its text.
     """
-    try:
-        answer = await client.request(method, f"/api{path}", query=query, body=body, answer_seconds=answer_seconds)
-    except WireError as failure:
-        if _repeats(str(failure), secrets):
-            failure.args = (_WITHHELD,)
-        raise
+    answer = await client.request(method, f"/api{path}", query=query, body=body, secrets=secrets, answer_seconds=answer_seconds)
     if answer.status >= 400:
         refused = errors.of(answer)
-        if _repeats(refused.message, secrets):
-            refused.message = _WITHHELD
-            refused.args = (_WITHHELD,)
+        if client.repeats_a_secret(f"{refused.message} {refused.request_id}", secrets):
+            raise type(refused)(refused.status, _WITHHELD)
         raise refused
     if not isinstance(answer.body, dict):
         raise errors.unexpected(answer.status)
@@ -49,8 +43,20 @@ def field(body: Mapping[str, Any], *path: str) -> Any:
     return found
 
 
-def _repeats(text: str, secrets: Sequence[Secret]) -> bool:
-    return any(secret and secret.reveal() in text for secret in secrets)
+def text(body: Mapping[str, Any], *path: str) -> str:
+    """Return the text at `path`. Raises `InfisicalError` when the answer has none there."""
+    found = field(body, *path)
+    if not isinstance(found, str) or not found:
+        raise errors.unexpected(200, ".".join(path))
+    return found
+
+
+def objects(body: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the list of objects at `key`. Raises `InfisicalError` when the answer has none there."""
+    found = field(body, key)
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise errors.unexpected(200, key)
+    return found
 
 
 _WITHHELD = "(its words repeat a credential and are not shown)"

@@ -4,22 +4,22 @@ InfisicalError
 +-- LoginRefused          401 of a log-in: never repeated, three of them lock the identity
 +-- TokenRefused          401/403 of the bearer: missing, expired, revoked, malformed
 +-- PermissionDenied      403: the identity may not
-+-- NotFound              404
++-- NotFound              404 of what was asked for
++-- NoRoute               404 of the path itself: says nothing about what was asked for
++-- ListBroken            404 of a list: Infisical cannot list, which never means "nothing there"
 +-- AlreadyExists         400: the name is taken in that scope
 +-- InUse                 400: something uses the connection, it cannot be deleted
 +-- WrongApp              400: the id or name is another app's connection
 +-- CredentialsRefused    400: Infisical's own log-in to Salesforce failed
 +-- Unprocessable         422: the request does not fit the server's schema
 +-- ServerFailed          5xx: says nothing about whether a write happened
++-- Unexpected            a success that is not what the API promises: says nothing about it either
 """
 
-import re
 from typing import Any
 
 from reconciler.model import Diagnostic, Location, error
-from reconciler.wire import Answer, WireError
-
-_SHOWN = 400
+from reconciler.wire import Answer, WireError, printable
 
 
 class InfisicalError(Exception):
@@ -46,11 +46,25 @@ class TokenRefused(InfisicalError):
 
 
 class PermissionDenied(InfisicalError):
-    hint = "give the identity that permission on app connections (plan: read; apply: read, create, edit, delete)"
+    hint = (
+        "give the machine identity that permission on app connections (plan: read; apply: read, create, edit, delete); "
+        "a service token (st.…) is never accepted there"
+    )
 
 
 class NotFound(InfisicalError):
     hint = "it may have been deleted, or the identity may not see it"
+
+
+class NoRoute(InfisicalError):
+    hint = "check that infisical.url is the address of Infisical itself; an old version may lack this part of the API"
+
+
+class ListBroken(InfisicalError):
+    hint = (
+        "Infisical answers this when a project that still held connections was deleted: "
+        "have its administrators remove what is left of that project, then run again"
+    )
 
 
 class AlreadyExists(InfisicalError):
@@ -80,19 +94,23 @@ class ServerFailed(InfisicalError):
     hint = "run again: what was done is looked up first; if it stays, look at Infisical's own logs"
 
 
+class Unexpected(InfisicalError):
+    hint = "check that infisical.url is the address of Infisical itself, and that this version of it is supported"
+
+
 def of(answer: Answer) -> InfisicalError:
     """Return the error that an answer of 400 and above is; the body's `error` tells a 403's two meanings apart."""
     body: dict[str, Any] = answer.body if isinstance(answer.body, dict) else {}
     message = _message(body.get("message"))
-    name = str(body.get("error", ""))
+    name, request_id = (text if isinstance(text := body.get(key), str) else "" for key in ("error", "reqId"))
     kind = _kind(answer.status, name, message.lower())
-    return kind(answer.status, message or f"status {answer.status} without a message", str(body.get("reqId", "")))
+    return kind(answer.status, message or f"status {answer.status} without a message", printable(request_id, 40))
 
 
-def unexpected(status: int, lacks: str = "") -> InfisicalError:
+def unexpected(status: int, lacks: str = "") -> Unexpected:
     """Return the error of an answer that succeeded and is not what the API promises."""
-    what = f"the answer lacks `{lacks}`" if lacks else "the answer is not an object"
-    return InfisicalError(status, f"{what}; is infisical.url the address of Infisical itself?")
+    what = f"lacks `{lacks}`, or has something else there" if lacks else "is not an object"
+    return Unexpected(status, f"The answer {what}.")
 
 
 def explain(
@@ -102,7 +120,8 @@ def explain(
     if isinstance(failure, WireError):
         return error(f"Could not {doing}.", detail=str(failure), hint=failure.hint, address=address, location=location)
     request = f", request {failure.request_id}" if failure.request_id else ""
-    detail = f"Infisical says: {_printable(failure.message)} ({failure.status}{request})"
+    says = "" if isinstance(failure, Unexpected) else "Infisical says: "
+    detail = f"{says}{printable(failure.message)} ({failure.status}{request})"
     return error(f"Could not {doing}.", detail=detail, hint=failure.hint, address=address, location=location)
 
 
@@ -114,14 +133,14 @@ def _kind(status: int, name: str, message: str) -> type[InfisicalError]:
             return InUse
         case 400 if "is not for app" in message:
             return WrongApp
-        case 400 if "validate credentials" in message or "validate" in message:
+        case 400 if "validate" in message or "token type" in message:
             return CredentialsRefused
         case 401:
             return TokenRefused
         case 403:
             return TokenRefused if name == "TokenError" else PermissionDenied
         case 404:
-            return NotFound
+            return NotFound if name == "NotFound" else NoRoute
         case 422:
             return Unprocessable
         case _ if status >= 500:
@@ -133,14 +152,11 @@ def _kind(status: int, name: str, message: str) -> type[InfisicalError]:
 def _message(message: Any) -> str:
     """The message is a sentence, or for 422 a list of what is wrong with which field."""
     if isinstance(message, list):
-        return "; ".join(
-            f"{'.'.join(str(step) for step in issue.get('path', []))}: {issue.get('message', '')}".strip(": ")
-            for issue in message
-            if isinstance(issue, dict)
-        )
+        return "; ".join(_issue(issue) for issue in message if isinstance(issue, dict))
     return message if isinstance(message, str) else ""
 
 
-def _printable(text: str) -> str:
-    line = re.sub(r"\s+", " ", text)[:_SHOWN]
-    return "".join(char if char.isprintable() else "�" for char in line)
+def _issue(issue: dict[str, Any]) -> str:
+    path = issue.get("path")
+    where = ".".join(str(step) for step in path) if isinstance(path, list) else ""
+    return f"{where}: {issue.get('message', '')}".strip(": ")

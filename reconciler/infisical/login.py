@@ -1,7 +1,7 @@
 """From a machine identity's credentials to a bearer token."""
 
 from reconciler.infisical import errors
-from reconciler.infisical.calls import call
+from reconciler.infisical.calls import call, text
 from reconciler.model import Secret
 from reconciler.wire import Client
 
@@ -16,7 +16,4 @@ async def log_in(client: Client, client_id: Secret, client_secret: Secret) -> Se
         answer = await call(client, "POST", "/v1/auth/universal-auth/login", body=body, secrets=(client_secret,))
     except errors.TokenRefused as refused:
         raise errors.LoginRefused(refused.status, refused.message, refused.request_id) from None
-    token = answer.get("accessToken")
-    if not isinstance(token, str) or not token:
-        raise errors.InfisicalError(200, "the log-in answered no access token")
-    return Secret(token)
+    return Secret(text(answer, "accessToken"))

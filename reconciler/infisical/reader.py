@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.infisical import errors
-from reconciler.infisical.calls import call, field
+from reconciler.infisical.calls import call, field, objects, text
 from reconciler.model import ORGANISATION, LiveConnection, Scope
+from reconciler.model.connection import APP
 from reconciler.wire import Client
 
 
@@ -42,25 +43,28 @@ class Reader:
         """Return the machine identity's organisation; None when the server or the kind of token has no such answer."""
         try:
             answer = await self._get("/v1/identities/details")
-        except (errors.NotFound, errors.PermissionDenied):
+        except (errors.NotFound, errors.NoRoute, errors.PermissionDenied):
             return None
-        found = field(answer, "identityDetails", "organization")
-        return Organisation(field(found, "id"), found.get("name") or "")
+        name = field(answer, "identityDetails", "organization").get("name")
+        return Organisation(text(answer, "identityDetails", "organization", "id"), name if isinstance(name, str) else "")
 
     async def connections(self) -> tuple[LiveConnection, ...]:
         """Return every connection of every app that the identity may see, in the organisation and its projects.
 
         A 404 here never means "nothing there": Infisical answers it for everyone once a project that held a
-        connection was deleted.
+        connection was deleted. Raises `ListBroken` then.
         """
-        answer = await self._get("/v1/app-connections")
-        return tuple(decode(item) for item in field(answer, "appConnections"))
+        return await self._list("/v1/app-connections")
 
     async def salesforce_connections(self, project_id: str | None = None) -> tuple[LiveConnection, ...]:
-        """Return the Salesforce connections: of one project, or of the organisation and all its projects."""
-        query = {"projectId": project_id} if project_id else None
-        answer = await self._get("/v1/app-connections/salesforce", query)
-        return tuple(decode(item) for item in field(answer, "appConnections"))
+        """Return the Salesforce connections: of one project, or of the organisation and all its projects.
+
+        Raises `NotFound` for an unknown project, else as `connections`.
+        """
+        if project_id is None:
+            return await self._list("/v1/app-connections/salesforce")
+        answer = await self._get("/v1/app-connections/salesforce", {"projectId": project_id})
+        return tuple(decode(item) for item in objects(answer, "appConnections"))
 
     async def connection(self, connection_id: str) -> LiveConnection | None:
         """Return one connection, None when Infisical says that it is gone (404)."""
@@ -85,7 +89,7 @@ class Reader:
     async def knows_salesforce(self) -> bool:
         """Tell whether this server has Salesforce connections at all."""
         answer = await self._get("/v1/app-connections/options")
-        return any(option.get("app") == "salesforce" for option in answer.get("appConnectionOptions", []))
+        return any(option.get("app") == APP for option in objects(answer, "appConnectionOptions"))
 
     async def project_by_slug(self, slug: str) -> Project | None:
         """Return the project with that slug, None when there is none that the identity may see."""
@@ -93,35 +97,55 @@ class Reader:
             answer = await self._get(f"/v1/projects/slug/{quote(slug, safe='')}")
         except (errors.NotFound, errors.PermissionDenied):
             return None
-        return Project(field(answer, "id"), field(answer, "slug"))
+        return Project(text(answer, "id"), text(answer, "slug"))
 
     async def clock(self) -> datetime:
         """Return what time it is at the server, our own where it does not say."""
         try:
-            return datetime.fromisoformat(str(field(await self._get("/status"), "date")))
+            return datetime.fromisoformat(text(await self._get("/status"), "date"))
         except (errors.InfisicalError, ValueError):
             return datetime.now(UTC)
+
+    async def _list(self, path: str) -> tuple[LiveConnection, ...]:
+        try:
+            answer = await self._get(path)
+        except errors.NotFound as broken:
+            raise errors.ListBroken(broken.status, broken.message, broken.request_id) from None
+        return tuple(decode(item) for item in objects(answer, "appConnections"))
 
     async def _get(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any]:
         return await call(self._client, "GET", path, query=query)
 
 
-def decode(item: dict[str, Any]) -> LiveConnection:
+def decode(item: Any) -> LiveConnection:
     """Return one connection of an answer. Keys not named here may come and go between versions of Infisical."""
-    project_id = item.get("projectId")
-    project = item.get("project") or {}
-    try:
-        return LiveConnection(
-            id=item["id"],
-            app=item["app"],
-            name=item["name"],
-            description=item.get("description") or "",
-            scope=Scope(project_id, project.get("slug")) if project_id else ORGANISATION,
-            organisation_id=item.get("orgId", ""),
-            instance_url=(item.get("credentials") or {}).get("instanceUrl", ""),
-            credentials_hash=item.get("credentialsHash"),
-            created_at=item.get("createdAt", ""),
-            updated_at=item.get("updatedAt", ""),
-        )
-    except KeyError as lacking:
-        raise errors.unexpected(200, f"appConnection.{lacking.args[0]}") from None
+    if not isinstance(item, dict):
+        raise errors.unexpected(200, "appConnection")
+    project_id = _optional(item, "projectId")
+    project = _object(item, "project")
+    return LiveConnection(
+        id=text(item, "id"),
+        app=text(item, "app"),
+        name=text(item, "name"),
+        description=_optional(item, "description") or "",
+        scope=Scope(project_id, _optional(project, "slug")) if project_id else ORGANISATION,
+        organisation_id=_optional(item, "orgId") or "",
+        instance_url=_optional(_object(item, "credentials"), "instanceUrl") or "",
+        credentials_hash=_optional(item, "credentialsHash"),
+        created_at=_optional(item, "createdAt") or "",
+        updated_at=_optional(item, "updatedAt") or "",
+    )
+
+
+def _optional(item: dict[str, Any], key: str) -> str | None:
+    found = item.get(key)
+    if found is not None and not isinstance(found, str):
+        raise errors.unexpected(200, key)
+    return found
+
+
+def _object(item: dict[str, Any], key: str) -> dict[str, Any]:
+    found = item.get(key)
+    if found is not None and not isinstance(found, dict):
+        raise errors.unexpected(200, key)
+    return found or {}

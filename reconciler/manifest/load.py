@@ -32,12 +32,9 @@ def load(stack: Path, globs: Sequence[str], allowed_hosts: Sequence[str] = ()) -
     connections: list[Connection] = []
     for path in files:
         name = _shown(path)
-        try:
-            data = path.read_bytes()
-        except OSError as broken:
-            diagnostics.append(
-                error(f"{name} cannot be read.", detail=str(broken.strerror), hint="check that it is a readable file")
-            )
+        data = _read(path, stack)
+        if isinstance(data, Diagnostic):
+            diagnostics.append(data)
             continue
         found, problems = documents.parse(name, data)
         diagnostics += problems
@@ -55,15 +52,43 @@ def load(stack: Path, globs: Sequence[str], allowed_hosts: Sequence[str] = ()) -
 
 def _files(stack: Path, globs: Sequence[str]) -> tuple[list[Path], list[Diagnostic]]:
     found: set[Path] = set()
+    folders: set[str] = set()
     for pattern in globs:
-        found.update(path for path in stack.glob(pattern) if not path.is_dir())
+        try:
+            matches = list(stack.glob(pattern))
+        except (ValueError, IndexError, NotImplementedError, OSError):  # what pathlib says to a pattern it cannot use
+            wrong = f"`manifests` cannot be `{pattern}`: that is no glob."
+            return [], [error(wrong, hint="write one such as connections/**/*.yaml; `**` stands for whole directories")]
+        found.update(path for path in matches if not path.is_dir())
+        folders.update(pattern for path in matches if path.is_dir())
     if not found:
+        named = f"write `{min(folders).rstrip('/')}/**/*.yaml` for the files in it" if folders else ""
         missing = error(
             f"No file matches {' or '.join(f'`{pattern}`' for pattern in globs)} in {stack}.",
-            hint="put a manifest there, or change `manifests` in reconciler.yaml",
+            hint=named or "put a manifest there, or change `manifests` in reconciler.yaml",
         )
         return [], [missing]
     return sorted(found), []
+
+
+def _read(path: Path, stack: Path) -> bytes | Diagnostic:
+    """Links are followed inside the stack only: what a message quotes of a file outside would be read by whoever made the
+    link, and there are files without an end."""
+    name = _shown(path)
+    try:
+        real = path.resolve(strict=True)
+        if not real.is_relative_to(stack):
+            return error(
+                f"{name} is a link that leads out of the stack.", hint="put the manifest itself there, or narrow `manifests`"
+            )
+        if real.is_file():
+            return real.read_bytes()
+        said = "Not a regular file"
+    except RuntimeError:
+        said = "A loop of links"
+    except OSError as broken:
+        said = str(broken.strerror)
+    return error(f"{name} cannot be read.", detail=f"{said}.", hint="check that it is a readable file")
 
 
 def _check(document: Document, schema: Schema) -> list[Diagnostic]:

@@ -22,6 +22,8 @@ _MAPPED = (
     (re.compile(rf"{_ORG}\.setup\.sfcrmproducts\.cn"), "my.sfcrmproducts.cn", "the Setup page's host"),
 )
 _SCHEME = re.compile(r"^(https?)://", re.IGNORECASE)
+_LONGEST = 253
+"""Characters of a host name, as DNS has it."""
 _WHERE = 'write the org\'s My Domain: Setup, My Domain, "Current My Domain URL", e.g. acme.my.salesforce.com'
 
 
@@ -41,18 +43,22 @@ def judge(text: str, allowed: Sequence[str] = ()) -> Verdict:
     host, _, path = rest.partition("/")
     host, _, query = host.partition("?")
     host, _, fragment = host.partition("#")
-    if host in {entry.strip().lower() for entry in allowed}:
-        return Verdict(_sent(host))
-    if any(mark in host for mark in "@: \t\\"):
+    taken = host in {fold(entry) for entry in allowed}
+    if len(host) > _LONGEST:
+        return Verdict(None, f"a host has at most {_LONGEST} characters", _WHERE)
+    if not taken and any(mark in host for mark in "@: \t\\"):
         return Verdict(None, "an instance URL is a host alone: no user, no port, no blank", _WHERE)
+    if not host:
+        return Verdict(None, "there is no host here", _WHERE)
     dropped = []
     if scheme and scheme[1].lower() == "http":
         dropped.append("plain http (https is used)")
     if path.strip("/") or query or fragment:
         dropped.append("the path behind the host")
-    if _MY_DOMAIN.fullmatch(host):
+    if taken or _MY_DOMAIN.fullmatch(host):
         if dropped:
-            return Verdict(_sent(host), f"{' and '.join(dropped)} does not belong here", f"write `{host}`")
+            verb = "do" if len(dropped) > 1 else "does"
+            return Verdict(_sent(host), f"{' and '.join(dropped)} {verb} not belong here", f"write `{host}`")
         return Verdict(_sent(host))
     for pattern, suffix, what in _MAPPED:
         if match := pattern.fullmatch(host):

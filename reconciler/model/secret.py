@@ -19,7 +19,7 @@ class Secret:
 
     def fingerprint(self, key: bytes, field: str) -> str:
         """Return the HMAC-SHA256 (64 hex digits) of this text under `key`; `field` keeps equal values of two fields apart."""
-        return hmac.digest(key, f"{field}\0{self.__text}".encode(), "sha256").hex()
+        return hmac.digest(key, _bytes(f"{field}\0{self.__text}"), "sha256").hex()
 
     def __repr__(self) -> str:
         return "Secret(***)"
@@ -36,7 +36,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.__text.encode(), other.reveal().encode())
+        return hmac.compare_digest(_bytes(self.__text), _bytes(other.reveal()))
 
     __hash__ = None  # type: ignore[assignment]  # a hash of a secret would be an unkeyed fingerprint
 
@@ -48,6 +48,17 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("a Secret cannot be pickled")
+
+    def __getstate__(self) -> Never:
+        raise TypeError("a Secret cannot be pickled")
+
+    def __setstate__(self, state: object) -> Never:
+        raise TypeError("a Secret cannot be pickled")
+
+
+def _bytes(text: str) -> bytes:
+    """Never fails: an error of the codec would carry the text."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,9 +208,9 @@ def _before_address(change: Change) -> str:
 
 
 def _after(change: Change) -> dict[str, Any] | None:
-    new = change.action in {Action.CREATE, Action.RECREATE, Action.REPLACE}
-    kept_hash = None if change.sends_credentials else change.hash
-    return _attributes(change.after, "" if new else change.id, kept_hash)
+    """What will be; what only the server will know is left out, and named in `after_unknown`."""
+    after = _attributes(change.after, change.id, change.hash)
+    return {key: value for key, value in after.items() if key not in _unknown(change)} if after is not None else None
 
 
 def _unknown(change: Change) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from reconciler.secrets.resolve import Refused, Unavailable, trimmed
 
 RUNNERS_OWN = (
     "INFISICAL_*", "RECONCILER_*",
-    "GITHUB_*", "GH_TOKEN", "ACTIONS_*", "RUNNER_*", "CI", "CI_*", "GITLAB_*", "BITBUCKET_*", "CIRCLE_*", "BUILDKITE_*",
-    "JENKINS_*", "SYSTEM_*", "TF_TOKEN_*", "ARM_*", "AWS_*", "AZURE_*", "GOOGLE_*", "GCP_*", "GCLOUD_*", "CLOUDSDK_*",
-    "VAULT_*", "KUBECONFIG", "KUBERNETES_*", "DOCKER_*", "SSH_*", "GIT_*", "NPM_*", "NODE_AUTH_TOKEN", "PIP_*",
-    "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE", "SOPS_*", "*_ID_TOKEN",
+    "GITHUB_*", "GH_*", "ACTIONS_*", "RUNNER_*", "CI", "CI_*", "GITLAB_*", "BITBUCKET_*", "CIRCLE_*", "BUILDKITE_*",
+    "JENKINS_*", "SYSTEM_*", "TRAVIS_*", "DRONE_*", "GITEA_*", "FORGEJO_*", "TEAMCITY_*", "CODEBUILD_*",
+    "TF_TOKEN_*", "ARM_*", "AWS_*", "AZURE_*", "GOOGLE_*", "GCP_*", "GCLOUD_*", "CLOUDSDK_*", "ALIBABA_CLOUD_*", "OCI_*",
+    "VAULT_*", "CONSUL_*", "NOMAD_*", "OP_*", "DOPPLER_*", "PULUMI_*", "SOPS_*", "SSH_*", "GPG_*", "GIT_*",
+    "KUBECONFIG", "KUBERNETES_*", "DOCKER_*", "NPM_*", "NODE_AUTH_TOKEN", "PIP_*", "UV_*", "TWINE_*", "CARGO_*",
+    "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE", "MYSQL_PWD", "NETRC", "*_PROXY", "*_ID_TOKEN",
     "PATH", "HOME", "USER", "PWD", "SHELL",
 )  # fmt: skip
 """Variables that hold a runner's own credentials or its set-up: a manifest that names one is a leak, not a reference."""

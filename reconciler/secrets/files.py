@@ -10,6 +10,7 @@ from reconciler.secrets.resolve import Refused, Unavailable, trimmed
 
 _LARGEST = 64 * 1024
 _NEVER = frozenset({".git", ".reconciler"})
+"""In lower case: on some file systems `.GIT` is the same directory."""
 
 
 class FileSource:
@@ -36,7 +37,7 @@ class FileSource:
                 f"the file {target} is outside the directories that values may come from ({allowed})",
                 "move it there, or name its directory in secretSources.file.roots",
             )
-        if _NEVER.intersection(path.relative_to(root).parts) or path.name == "reconciler.yaml":
+        if self._is_ours(path, root):
             raise Refused(f"the file {target} is not a place for values", "keep the value in a file of its own")
         try:
             if not path.is_file():
@@ -52,3 +53,10 @@ class FileSource:
         except UnicodeDecodeError:
             raise Unavailable(f"the file {target} is not UTF-8 text", "save it as UTF-8") from None
         return trimmed(text, f"the file {target}", hint)
+
+    def _is_ours(self, path: Path, root: Path) -> bool:
+        """Tell whether the file is git's or our own, also where the root itself is inside such a directory."""
+        parts = path.relative_to(self._stack if path.is_relative_to(self._stack) else root).parts
+        if _NEVER.intersection(part.lower() for part in parts) or path.name.lower() == "reconciler.yaml":
+            return True
+        return ".git" in (part.lower() for part in path.parts)

@@ -51,4 +51,6 @@ def trimmed(text: str, what: str, hint: str) -> Secret:
     value = text.strip()
     if not value:
         raise Unavailable(f"{what} is empty", hint)
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise Unavailable(f"{what} is not UTF-8 text", "encode it as UTF-8")  # Python's marks for bytes that are none
     return Secret(value)

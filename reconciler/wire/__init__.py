@@ -9,6 +9,7 @@ WireError
 
 from reconciler.wire.client import ANSWER_SECONDS, VALIDATION_SECONDS, Answer, Client, Endpoint, connect
 from reconciler.wire.errors import AnswerLost, NotAnAnswer, NotSent, Throttled, WireError
+from reconciler.wire.words import printable
 
 __all__ = [
     "ANSWER_SECONDS",
@@ -22,4 +23,5 @@ __all__ = [
     "Throttled",
     "WireError",
     "connect",
+    "printable",
 ]

@@ -28,14 +28,13 @@ class SharedPause:
 
 def asked_for(headers: Mapping[str, str], body: bytes, attempt: int) -> float:
     """Return how many seconds a 429 asks for: retry-after, else x-ratelimit-reset, else the number in its message
-    (all delta seconds), else a back-off that doubles with `attempt` (from 0)."""
+    (all delta seconds), else a back-off that doubles with `attempt` (from 0). A zero says nothing: it would feed the limit."""
     for name in ("retry-after", "x-ratelimit-reset"):
-        value = headers.get(name, "")
-        if value.isdecimal():
+        value = headers.get(name, "").strip()
+        if value.isdecimal() and float(value):
             return float(value)
-    if said := _SECONDS.search(body[:2000].decode("utf-8", "replace")):
-        return float(said[1])
-    return backoff(attempt)
+    said = _SECONDS.search(body[:2000].decode("utf-8", "replace"))
+    return float(said[1]) if said and float(said[1]) else backoff(attempt)
 
 
 def backoff(attempt: int) -> float:
