@@ -28,7 +28,7 @@ from reconciler.model import (
 )
 from reconciler.planning import Action, Change, Plan
 from reconciler.planning.plan import ACCEPTED, DESCRIPTION, NAME
-from reconciler.state import StateError
+from reconciler.state import Conflict, StateError
 
 WRITES_IN_FLIGHT = 8
 """Ten creates in flight starve a self-hosted Infisical of its ten database connections; eight are as fast as it gets."""
@@ -115,10 +115,7 @@ class _Run:
                 keeper.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                try:
-                    await self._journal.store()
-                except StateError as broken:
-                    self._unstored(broken)
+                await self._store_at_last()
         return Outcome(tuple(self._done), tuple(self._failed), tuple(self._not_tried), self._problem)
 
     async def _keep(self) -> None:
@@ -128,12 +125,22 @@ class _Run:
             self._unstored(broken)
             self._stop.set()
 
+    async def _store_at_last(self) -> None:
+        try:
+            await self._journal.store()
+        except StateError as broken:
+            self._unstored(broken)
+        else:
+            if self._problem is not None:
+                stored = "It could be stored in the end, so nothing is missing in it."
+                self._problem = replace(self._problem, detail=stored) if self._not_tried else None
+
     def _unstored(self, broken: StateError) -> None:
-        self._problem = error(
-            str(broken),
-            detail="What was written to Infisical since is not in the state; the intents are, so the next apply looks it up.",
-            hint=broken.hint,
-        )
+        missing = "What was written to Infisical since is not in the state"
+        known = "the intents are, so the next apply looks it up"
+        if isinstance(broken, Conflict):
+            known = "nor is it in the other one, which was left as it is"
+        self._problem = error(str(broken), detail=f"{missing}; {known}.", hint=broken.hint)
 
     async def _one(self, step: _Step) -> None:
         change = step.change
@@ -154,7 +161,7 @@ class _Run:
 
     def _skip(self, step: _Step, reason: str) -> None:
         for intent in step.intents:
-            self._journal.settled(intent)
+            self._journal.withdrawn(intent)
         self._not_done.add(step.change.key)
         event = ChangeNotTried(step.change.key, step.change.action, reason)
         self._not_tried.append(event)
@@ -168,7 +175,7 @@ class _Run:
             connection_id = await self._do(step)
         except (InfisicalError, WireError) as refused:
             for intent in step.intents:
-                self._journal.settled(intent)
+                self._journal.withdrawn(intent)
             self._fail(step, time.monotonic() - started, refused)
         except writes.Lost as lost:
             self._fail(step, time.monotonic() - started, lost.cause, unknown=True)
@@ -177,11 +184,9 @@ class _Run:
             self._done.append(finished)
             self._emit(finished)
 
-    def _fail(self, step: _Step, seconds: float, cause: Exception, *, unknown: bool = False) -> None:
+    def _fail(self, step: _Step, seconds: float, cause: InfisicalError | WireError, *, unknown: bool = False) -> None:
         change = step.change
         self._not_done.add(change.key)
-        if not isinstance(cause, InfisicalError | WireError):
-            raise cause
         problem = explain(cause, f"{change.action} {change.key}", address=change.address, location=change.location)
         if unknown:
             problem = replace(problem, hint="nobody can tell whether it happened; the next apply looks first")

@@ -21,7 +21,8 @@ class Journal:
         self._base = state
         self._records = dict(state.records)
         self._superseded = {item.id: item for item in state.superseded}
-        self._intents: dict[tuple[str, str, str], Intent] = {_key(intent): intent for intent in state.intents}
+        self._inherited = {_key(intent): intent for intent in state.intents}
+        self._intents = dict(self._inherited)
         self._unstored = 0
         self._many = anyio.Event()
         self._storing = anyio.Lock()
@@ -48,8 +49,18 @@ class Journal:
         await self.store()
 
     def settled(self, intent: Intent) -> None:
-        """Note that it is known what became of a write: done, refused or never sent."""
+        """Note that a write is done."""
         self._intents.pop(_key(intent), None)
+        self._inherited.pop(_key(intent), None)
+        self._changed()
+
+    def withdrawn(self, intent: Intent) -> None:
+        """Note that a write was not carried out: refused or never sent. What an earlier run may have sent stays in doubt."""
+        key = _key(intent)
+        if key in self._inherited:
+            self._intents[key] = self._inherited[key]
+        else:
+            self._intents.pop(key, None)
         self._changed()
 
     def put(self, record: Record, previous_address: str = "") -> None:

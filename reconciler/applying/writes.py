@@ -1,9 +1,9 @@
 """One write each, carried through lost answers: look what happened, and only then send again.
 
-`Lost` is the one outcome nobody can tell; its intent stays stored and the next run looks.
+`Lost` is the one outcome nobody can tell; its intent stays stored and the next run looks. Once an answer was lost, a later
+refusal says nothing about the earlier try, so it is no longer an outcome either.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import anyio
@@ -12,50 +12,58 @@ from reconciler.infisical import (
     AlreadyExists,
     AnswerLost,
     Credentials,
+    InfisicalError,
+    InUse,
     NotAnAnswer,
     NotFound,
     Reader,
     ServerFailed,
+    Unexpected,
+    WireError,
     Writer,
+    WrongApp,
 )
 from reconciler.model import Intent, LiveConnection, Record
 from reconciler.planning import as_created, is_ours
 
 ATTEMPTS = 3
 _PAUSE_SECONDS = 1.0
-UNCLEAR = (AnswerLost, NotAnAnswer, ServerFailed)
+UNCLEAR = (AnswerLost, NotAnAnswer, ServerFailed, Unexpected)
 """What says nothing about whether a write happened."""
 
 
 class Lost(Exception):
     """Whether the write happened is not known, however often we looked. `cause` is the last thing that went wrong."""
 
-    def __init__(self, cause: Exception) -> None:
+    def __init__(self, cause: InfisicalError | WireError) -> None:
         super().__init__(str(cause))
         self.cause = cause
 
 
 async def create(writer: Writer, reader: Reader, intent: Intent, sent: Record, credentials: Credentials) -> Record:
     """Create what `sent` describes and return its record. Raises `InfisicalError`, `WireError` or `Lost`."""
-    lost: Exception | None = None
+    lost: InfisicalError | WireError | None = None
     for attempt in range(ATTEMPTS):
         await _pause(attempt)
         try:
             live = await writer.create(sent.name, sent.description, sent.scope, credentials)
-        except AlreadyExists:
-            # Only a create of ours whose answer was lost can have taken the name; otherwise it is somebody else's.
-            found = await _look(lambda: reader.connection_named(sent.name, sent.scope)) if lost else None
-            if found is None or not is_ours(found, intent):
-                raise
-            return as_created(sent, found)
         except UNCLEAR as failure:
             lost = failure
-            found = await _look(lambda: reader.connection_named(sent.name, sent.scope))
-            if found is not None and is_ours(found, intent):
-                return as_created(sent, found)
+        except (InfisicalError, WireError) as refused:
+            # Only a create of ours whose answer was lost can have taken the name; otherwise it is somebody else's.
+            if lost is None:
+                raise
+            lost = refused
         else:
             return _with(sent, live)
-    raise Lost(lost or RuntimeError("no attempt was made"))
+        found = await _look(reader, sent)
+        if found is not None and is_ours(found, intent):
+            return as_created(sent, found)
+        if found is not None and isinstance(lost, AlreadyExists):
+            raise lost
+        if not isinstance(lost, (*UNCLEAR, AlreadyExists)):
+            break
+    raise _lost(lost)
 
 
 async def update(
@@ -63,9 +71,10 @@ async def update(
 ) -> Record:
     """Bring one connection to `wanted` and return its record; `fields` says whether name and description are sent.
 
-    Sending the same twice changes nothing more, so a lost answer is answered by sending again.
+    Sending the same twice changes nothing more, so a lost answer is answered by sending again. Raises `InfisicalError`,
+    `WireError` or `Lost`.
     """
-    lost: Exception | None = None
+    lost: InfisicalError | WireError | None = None
     for attempt in range(ATTEMPTS):
         await _pause(attempt)
         try:
@@ -77,14 +86,18 @@ async def update(
             )
         except UNCLEAR as failure:
             lost = failure
+        except (InfisicalError, WireError) as refused:
+            if lost is None:
+                raise
+            raise Lost(refused) from None
         else:
             return _with(wanted, live) if credentials else wanted
-    raise Lost(lost or RuntimeError("no attempt was made"))
+    raise _lost(lost)
 
 
 async def delete(writer: Writer, reader: Reader, connection_id: str) -> None:
     """Delete one connection; one that is gone is as good. Raises `InfisicalError`, `WireError` or `Lost`."""
-    lost: Exception | None = None
+    lost: InfisicalError | WireError | None = None
     for attempt in range(ATTEMPTS):
         await _pause(attempt)
         try:
@@ -93,21 +106,34 @@ async def delete(writer: Writer, reader: Reader, connection_id: str) -> None:
             return
         except UNCLEAR as failure:
             lost = failure
-            try:
-                if await reader.connection(connection_id) is None:
-                    return
-            except UNCLEAR as blind:
-                lost = blind
+        except (InfisicalError, WireError) as refused:
+            if lost is None or isinstance(refused, InUse):
+                raise
+            raise Lost(refused) from None
         else:
             return
-    raise Lost(lost or RuntimeError("no attempt was made"))
+        try:
+            if await reader.connection(connection_id) is None:
+                return
+        except (InfisicalError, WireError) as blind:
+            lost = blind
+    raise _lost(lost)
 
 
-async def _look(ask: Callable[[], Awaitable[LiveConnection | None]]) -> LiveConnection | None:
+async def _look(reader: Reader, sent: Record) -> LiveConnection | None:
+    """Return who has the name now, None when nobody has or nobody can tell. Raises `WrongApp`: then it is not ours."""
     try:
-        return await ask()
-    except UNCLEAR:
+        return await reader.connection_named(sent.name, sent.scope)
+    except WrongApp:
+        raise
+    except (InfisicalError, WireError):
         return None
+
+
+def _lost(cause: InfisicalError | WireError | None) -> Lost:
+    if cause is None:
+        raise AssertionError("a write without an attempt")
+    return Lost(cause)
 
 
 async def _pause(attempt: int) -> None:

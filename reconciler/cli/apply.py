@@ -153,7 +153,8 @@ def _ask() -> Approval | int:
         return Approval.IMPOSSIBLE
     with _signals_end_the_question():
         try:
-            answer = input("\nApply these changes? Only `yes` is taken as a yes: ")
+            click.echo("\nApply these changes? Only `yes` is taken as a yes: ", nl=False, err=True)
+            answer = input()
         except _Interrupted as interrupted:
             click.echo()
             return interrupted.signal

@@ -1,6 +1,6 @@
 """Everything that is only read. A plan holds a `Reader`, so it cannot change anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -45,8 +45,8 @@ class Reader:
             answer = await self._get("/v1/identities/details")
         except (errors.NotFound, errors.NoRoute, errors.PermissionDenied):
             return None
-        name = field(answer, "identityDetails", "organization").get("name")
-        return Organisation(text(answer, "identityDetails", "organization", "id"), name if isinstance(name, str) else "")
+        found = Organisation(text(answer, "identityDetails", "organization", "id"))
+        return replace(found, name=_optional(field(answer, "identityDetails", "organization"), "name") or "")
 
     async def connections(self) -> tuple[LiveConnection, ...]:
         """Return every connection of every app that the identity may see, in the organisation and its projects.
@@ -121,16 +121,17 @@ def decode(item: Any) -> LiveConnection:
     """Return one connection of an answer. Keys not named here may come and go between versions of Infisical."""
     if not isinstance(item, dict):
         raise errors.unexpected(200, "appConnection")
+    app = text(item, "app")
     project_id = _optional(item, "projectId")
     project = _object(item, "project")
     return LiveConnection(
         id=text(item, "id"),
-        app=text(item, "app"),
+        app=app,
         name=text(item, "name"),
         description=_optional(item, "description") or "",
         scope=Scope(project_id, _optional(project, "slug")) if project_id else ORGANISATION,
         organisation_id=_optional(item, "orgId") or "",
-        instance_url=_optional(_object(item, "credentials"), "instanceUrl") or "",
+        instance_url=(_optional(_object(item, "credentials"), "instanceUrl") or "") if app == APP else "",
         credentials_hash=_optional(item, "credentialsHash"),
         created_at=_optional(item, "createdAt") or "",
         updated_at=_optional(item, "updatedAt") or "",

@@ -76,7 +76,7 @@ def build(document: Document, file: str, allowed_hosts: Sequence[str]) -> tuple[
 
 def _project(spec: Mapping[str, Any]) -> tuple[ProjectRef | None, str]:
     if "project" in spec:
-        return ProjectRef("slug", spec["project"].strip()), "project"
+        return ProjectRef("slug", spec["project"]), "project"
     if "projectId" in spec:
         return ProjectRef("id", spec["projectId"].lower()), "projectId"
     return None, "project"

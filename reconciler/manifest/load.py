@@ -60,7 +60,7 @@ def _files(stack: Path, globs: Sequence[str]) -> tuple[list[Path], list[Diagnost
             wrong = f"`manifests` cannot be `{pattern}`: that is no glob."
             return [], [error(wrong, hint="write one such as connections/**/*.yaml; `**` stands for whole directories")]
         found.update(path for path in matches if not path.is_dir())
-        folders.update(pattern for path in matches if path.is_dir())
+        folders.update(pattern for path in matches if path.is_dir() and "*" not in pattern)
     if not found:
         named = f"write `{min(folders).rstrip('/')}/**/*.yaml` for the files in it" if folders else ""
         missing = error(

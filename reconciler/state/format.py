@@ -5,7 +5,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.model import (
@@ -24,40 +24,61 @@ from reconciler.model import (
 from reconciler.state.backend import StateError
 
 FORMAT_VERSION = "1.0"
+KEY_BYTES = 32
 
 
 def encode(state: State) -> bytes:
     """Return `state` as the bytes that are stored. It holds fingerprints and their key, never a value."""
-    return "".join(_lines(state)).encode()
+    # A lone surrogate, which UTF-8 lacks, becomes its JSON escape.
+    return "".join(_lines(state)).encode("utf-8", "backslashreplace")
 
 
-def decode(data: bytes) -> State:
-    """Return the state of stored bytes. Raises `StateError` when they are damaged or of an unknown major version."""
+def decode(data: bytes, where: str = "The state") -> State:
+    """Return the state of stored bytes. Raises `StateError` when they are damaged or of an unknown major version.
+
+    `where` is what the error calls them.
+    """
     try:
         document = json.loads(data)
-        version = str(document["format_version"])
+        version = _text(document, "format_version")
         if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
             raise StateError(
-                f"The state is of format {version}; this version of reconciler reads {FORMAT_VERSION}.",
+                f"{where} is of format {version}; this version of reconciler reads {FORMAT_VERSION}.",
                 "use the version of reconciler that wrote it, or a newer one",
             )
-        return State(
-            lineage=document["lineage"],
-            serial=document["serial"],
-            key=base64.b64decode(document["fingerprint_key"], validate=True),
-            organisation_id=document["organisation"]["id"],
-            organisation_name=document["organisation"]["name"],
-            records={address: _record(address, value) for address, value in document["records"].items()},
-            superseded=tuple(
-                Superseded(item["address"], item["id"], _scope(item["scope"]), item["name"]) for item in document["superseded"]
-            ),
-            intents=tuple(_intent(item) for item in document["intents"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as broken:
-        raise StateError(
-            f"The state is damaged: {type(broken).__name__} while reading it.",
-            "restore it from a backup; it is written whole or not at all, so something else changed it",
+        return _state(document)
+    except KeyError as lacking:
+        raise _damaged(where, f"it lacks {lacking}") from None
+    except json.JSONDecodeError as broken:
+        raise _damaged(
+            where, f"it is not JSON at line {broken.lineno}, column {broken.colno}" if data else "it is empty"
         ) from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise _damaged(where, "a value in it is not of its kind") from None
+
+
+def _damaged(where: str, why: str) -> StateError:
+    return StateError(
+        f"{where} is damaged: {why}.",
+        "restore it from a backup; it is written whole or not at all, so something else changed it",
+    )
+
+
+def _state(document: dict[str, Any]) -> State:
+    key = base64.b64decode(document["fingerprint_key"], validate=True)
+    serial, organisation, records = document["serial"], document["organisation"], document["records"]
+    if len(key) != KEY_BYTES or not isinstance(serial, int) or not isinstance(records, dict):
+        raise ValueError("not of its kind")
+    return State(
+        lineage=_text(document, "lineage"),
+        serial=serial,
+        key=key,
+        organisation_id=_text(organisation, "id"),
+        organisation_name=_text(organisation, "name"),
+        records={address: _record(address, value) for address, value in records.items()},
+        superseded=tuple(_superseded(item) for item in document["superseded"]),
+        intents=tuple(_intent(item) for item in document["intents"]),
+    )
 
 
 def _lines(state: State) -> Iterator[str]:
@@ -110,28 +131,50 @@ def _plain(record: Record) -> dict[str, Any]:
 
 
 def _record(address: str, value: dict[str, Any]) -> Record:
-    lifecycle, prints = value["lifecycle"], value["fingerprints"]
+    prints, labels = value["fingerprints"], value["labels"]
     return Record(
         address=address,
-        id=value["id"],
+        id=_text(value, "id"),
         scope=_scope(value["scope"]),
-        name=value["name"],
-        description=value["description"],
-        instance_url=value["instance_url"],
-        credentials_hash=value["credentials_hash"],
-        fingerprints=Fingerprints(prints["consumer_key"], prints["consumer_secret"]) if prints else None,
-        version=value["version"],
-        lifecycle=Lifecycle(
-            prevent_destroy=lifecycle["prevent_destroy"],
-            on_removal=OnRemoval(lifecycle["on_removal"]),
-            on_credential_drift=CredentialDrift(lifecycle["on_credential_drift"]),
-            ignore_changes=tuple(lifecycle["ignore_changes"]),
-            adopt=lifecycle["adopt"],
-            renamed_from=lifecycle["renamed_from"],
-        ),
-        labels=value["labels"],
-        file=value["file"],
+        name=_text(value, "name"),
+        description=_text(value, "description"),
+        instance_url=_text(value, "instance_url"),
+        credentials_hash=_maybe(value, "credentials_hash"),
+        fingerprints=Fingerprints(_text(prints, "consumer_key"), _text(prints, "consumer_secret")) if prints else None,
+        version=_maybe(value, "version"),
+        lifecycle=_lifecycle(value["lifecycle"]),
+        labels={label: _text(labels, label) for label in labels},
+        file=_text(value, "file"),
     )
+
+
+def _lifecycle(value: dict[str, Any]) -> Lifecycle:
+    adopt = value["adopt"]
+    return Lifecycle(
+        prevent_destroy=_flag(value, "prevent_destroy"),
+        on_removal=OnRemoval(value["on_removal"]),
+        on_credential_drift=CredentialDrift(value["on_credential_drift"]),
+        ignore_changes=tuple(value["ignore_changes"]),
+        adopt=adopt if isinstance(adopt, str) else _flag(value, "adopt"),
+        renamed_from=_maybe(value, "renamed_from"),
+    )
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    if not isinstance(value[key], str):
+        raise TypeError(key)
+    return str(value[key])
+
+
+def _maybe(value: Mapping[str, Any], key: str) -> str | None:
+    return None if value[key] is None else _text(value, key)
+
+
+def _flag(value: Mapping[str, Any], key: str) -> bool:
+    """Never by truth: `"false"` would lift a protection, or make one."""
+    if not isinstance(value[key], bool):
+        raise TypeError(key)
+    return bool(value[key])
 
 
 def _plain_intent(intent: Intent) -> dict[str, Any]:
@@ -148,11 +191,11 @@ def _plain_intent(intent: Intent) -> dict[str, Any]:
 def _intent(value: dict[str, Any]) -> Intent:
     return Intent(
         verb=Verb(value["verb"]),
-        address=value["address"],
-        connection_id=value["connection_id"],
-        record=_record(value["address"], value["record"]) if value["record"] else None,
-        sends_credentials=value["sends_credentials"],
-        since=value["since"],
+        address=_text(value, "address"),
+        connection_id=_text(value, "connection_id"),
+        record=_record(_text(value, "address"), value["record"]) if value["record"] else None,
+        sends_credentials=_flag(value, "sends_credentials"),
+        since=_text(value, "since"),
     )
 
 
@@ -160,9 +203,13 @@ def _plain_scope(scope: Scope) -> dict[str, str] | None:
     return {"project_id": scope.project_id, "project_slug": scope.project_slug or ""} if scope.project_id else None
 
 
-def _scope(value: dict[str, str] | None) -> Scope:
-    return Scope(value["project_id"], value["project_slug"] or None) if value else ORGANISATION
+def _scope(value: dict[str, Any] | None) -> Scope:
+    return ORGANISATION if value is None else Scope(_text(value, "project_id"), _text(value, "project_slug") or None)
 
 
 def _plain_superseded(item: Superseded) -> dict[str, Any]:
     return {"address": item.address, "id": item.id, "scope": _plain_scope(item.scope), "name": item.name}
+
+
+def _superseded(item: dict[str, Any]) -> Superseded:
+    return Superseded(_text(item, "address"), _text(item, "id"), _scope(item["scope"]), _text(item, "name"))

@@ -20,17 +20,20 @@ _POLL_SECONDS = 0.2
 
 
 class LocalBackend:
-    """Keeps the state in `path` (mode 0600). Its lock is the operating system's, so a killed holder leaves none behind."""
+    """Keeps the state in `path` (mode 0600). Its lock is the operating system's, so a killed holder leaves none behind.
+
+    A link is followed: what it leads to is replaced, never the link, and whoever comes another way meets the same lock.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = path.with_name(f"{path.name}.lock")
-        self._info = path.with_name(f"{path.name}.lock.info")
+        self._path = Path(os.path.realpath(path))
+        self._lock = self._path.with_name(f"{self._path.name}.lock")
+        self._info = self._path.with_name(f"{self._path.name}.lock.info")
 
     async def load(self) -> tuple[State | None, Version]:
         """See `Backend.load`."""
         data = await anyio.to_thread.run_sync(self._read)
-        return (None, "") if data is None else (decode(data), _version(data))
+        return (None, "") if data is None else (decode(data, f"The state {self._path}"), _version(data))
 
     async def store(self, state: State, version: Version) -> Version:
         """See `Backend.store`."""
@@ -48,7 +51,8 @@ class LocalBackend:
                 raise self._failed("locked", broken) from None
             yield
         finally:
-            self._info.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._info.unlink(missing_ok=True)
             lock.release()
 
     async def _acquire(self, lock: FileLock, wait_seconds: float) -> None:
@@ -71,7 +75,8 @@ class LocalBackend:
         except (OSError, ValueError, TypeError):
             holder = "another run"
         return Locked(
-            f"The state is locked: {holder}.", "wait for that run, or give --lock-timeout SECONDS to wait for it here"
+            f"The state {self._path} is locked: {holder}.",
+            "wait for that run, or give --lock-timeout SECONDS to wait for it here",
         )
 
     def _read(self) -> bytes | None:
@@ -91,22 +96,27 @@ class LocalBackend:
             )
         temporary = self._path.with_name(f".{self._path.name}.tmp")
         try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            temporary.unlink(missing_ok=True)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as opened:
                 opened.write(data)
                 opened.flush()
                 os.fsync(opened.fileno())
             temporary.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
         except OSError as broken:
             with suppress(OSError):
                 temporary.unlink()
             raise self._failed("written", broken) from None
+        with suppress(OSError):  # it is stored; not every file system can flush a directory
+            self._flush_folder()
         return _version(data)
+
+    def _flush_folder(self) -> None:
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _failed(self, what: str, broken: OSError) -> StateError:
         return StateError(
