@@ -98,6 +98,7 @@ class _Run:
         self._slots = slots
         self._over: dict[str, anyio.Event] = {}
         self._not_done: set[str] = set()
+        self._partly_done: set[str] = set()
         self._done: list[ChangeFinished] = []
         self._failed: list[ChangeFailed] = []
         self._not_tried: list[ChangeNotTried] = []
@@ -137,10 +138,11 @@ class _Run:
 
     def _unstored(self, broken: StateError) -> None:
         missing = "What was written to Infisical since is not in the state"
-        known = "the intents are, so the next apply looks it up"
+        known, hint = "the intents are, so the next apply looks it up", broken.hint
         if isinstance(broken, Conflict):
-            known = "nor is it in the other one, which was left as it is"
-        self._problem = error(str(broken), detail=f"{missing}; {known}.", hint=broken.hint)
+            known = "nor is it in theirs, which was left as it is"
+            hint = f"{hint}; what this run created can be taken over with lifecycle.adopt"
+        self._problem = error(str(broken), detail=f"{missing}; {known}.", hint=hint)
 
     async def _one(self, step: _Step) -> None:
         change = step.change
@@ -187,10 +189,12 @@ class _Run:
     def _fail(self, step: _Step, seconds: float, cause: InfisicalError | WireError, *, unknown: bool = False) -> None:
         change = step.change
         self._not_done.add(change.key)
-        problem = explain(cause, f"{change.action} {change.key}", address=change.address, location=change.location)
+        partly = change.key in self._partly_done
+        doing = f"delete what `{change.key}` was before it was replaced" if partly else f"{change.action} `{change.key}`"
+        problem = explain(cause, doing, address=change.address, location=change.location)
         if unknown:
             problem = replace(problem, hint="nobody can tell whether it happened; the next apply looks first")
-        event = ChangeFailed(change.key, change.action, seconds, problem, unknown)
+        event = ChangeFailed(change.key, change.action, seconds, problem, unknown, partly)
         self._failed.append(event)
         self._emit(event)
 
@@ -224,6 +228,7 @@ class _Run:
         created = await self._create(step)
         if step.old is not None:
             self._journal.supersede(replace(step.old, address=step.change.address))
+            self._partly_done.add(step.change.key)
             await writes.delete(self._writer, self._reader, step.old.id)
             self._journal.drop(step.change.address, step.old.id)
             self._journal.settled(step.intents[1])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import anyio
 
-from reconciler.model import Intent, Record, State, Superseded
+from reconciler.model import Intent, Record, State, Superseded, Verb
 from reconciler.state import Backend, Version
 
 _EVERY_SECONDS = 1.0
@@ -111,5 +111,8 @@ class Journal:
             self._many.set()
 
 
-def _key(intent: Intent) -> tuple[str, str, str]:
-    return (intent.verb, intent.address, intent.connection_id)
+def _key(intent: Intent) -> tuple[object, ...]:
+    """What an intent is about: the name a create takes at its address, else the connection, whatever its address is by now."""
+    if intent.verb is Verb.CREATE and intent.record is not None:
+        return (intent.verb, intent.address, intent.record.scope, intent.record.name)
+    return (intent.verb, intent.connection_id)

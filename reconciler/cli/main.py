@@ -1,6 +1,7 @@
 """The `reconciler` command: finds the subcommand, and turns whatever ends a run into words and an exit code."""
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -56,6 +57,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal of another encoding is no reason to stop
     try:
         code = cli.main(standalone_mode=False) or 0
     except click.ClickException as wrong:

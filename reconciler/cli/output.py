@@ -35,8 +35,11 @@ def text_report(stream: TextIO | None = None) -> TextReport:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Write `text` as it is."""
-    click.echo(text, nl=False, err=err, color=True)
+    """Write `text` as it is. When nobody reads on, the run goes on without words: what was approved is carried out."""
+    try:
+        click.echo(text, nl=False, err=err, color=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
 
 
 def say_problems(diagnostics: tuple[Diagnostic, ...]) -> None:

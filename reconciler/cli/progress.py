@@ -4,6 +4,8 @@ import sys
 
 from tqdm import tqdm
 
+from reconciler.cli import output
+
 
 class Progress:
     """Shows lines as they come and, where standard error is a terminal, how many of `total` there were."""
@@ -21,8 +23,7 @@ class Progress:
         """Show one finished change ("" for one that only began)."""
         if line:
             with tqdm.external_write_mode(file=sys.stdout):
-                sys.stdout.write(line)
-                sys.stdout.flush()
+                output.say(line)
             self._bar.update()
 
     def close(self) -> None:

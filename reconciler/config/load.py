@@ -85,9 +85,9 @@ def _settings(
         url=_url(infisical.get("url"), environ),
         auth_method=infisical.get("auth", {}).get("method"),
         embedded=Embedded(
-            database=stack / embedded.get("database", ".reconciler/embedded.db"),
+            database=_inside(stack, embedded.get("database", ".reconciler/embedded.db"), "embedded.database"),
             projects=tuple(embedded.get("projects", ())),
-            salesforce_orgs=stack / orgs if orgs else None,
+            salesforce_orgs=_inside(stack, orgs, "embedded.salesforceOrgs") if orgs else None,
         ),
         manifests=tuple(values.get("manifests", ["connections/**/*.yaml", "connections/**/*.yml"])),
         state=stack / values.get("state", {}).get("path", ".reconciler/state.json"),
@@ -141,6 +141,15 @@ def _of_environment(variable: str, value: str) -> str:
 
 def _bare(url: str) -> str:
     return url.strip().lower().rstrip("/").removesuffix("/api").rstrip("/")
+
+
+def _inside(stack: Path, path: str, key: str) -> Path:
+    """What is read or made because a `reconciler.yaml` says so stays in the stack, links resolved."""
+    found = (stack / path).resolve()
+    if not found.is_relative_to(stack):
+        outside = error(f"`{key}` names {path}, which is outside the stack.", hint="keep that file in the stack")
+        raise Stopped(Stop.INVALID, outside)
+    return found
 
 
 def _roots(stack: Path, roots: list[str] | None, *, trusted: bool) -> tuple[Path, ...]:

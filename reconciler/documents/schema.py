@@ -83,10 +83,10 @@ def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> s
         case "type":
             types = [wanted] if isinstance(wanted, str) else list(wanted)
             return f"{where} must be {' or '.join(_TYPES[name] for name in types)}, not {_kind(value)}."
-        case "const":
-            return f"{where} must be `{wanted}`, not{shown or ' ' + _kind(value)}."
-        case "enum":
-            return f"{where} must be one of {', '.join(f'`{one}`' for one in wanted)}, not{shown or ' ' + _kind(value)}."
+        case "const" | "enum":
+            choices = [wanted] if rule == "const" else wanted
+            few = "one of " if len(choices) > 1 else ""
+            return f"{where} must be {few}{', '.join(f'`{one}`' for one in choices)}, not{shown or ' ' + _kind(value)}."
         case "pattern" | "minLength" | "minItems" if not value:
             return f"{where} must not be empty."
         case "pattern":
@@ -124,8 +124,10 @@ def _kind(value: object) -> str:
             return "empty"
         case bool():
             return str(value).lower()
-        case int() | float():
+        case int():
             return "a number"
+        case float():
+            return "a number with a point"
         case str():
             return "text"
         case list():

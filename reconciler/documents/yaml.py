@@ -170,7 +170,7 @@ def parse(file: str, data: bytes) -> tuple[list[Document], list[Diagnostic]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as broken:
-        before = data[: broken.start].decode("utf-8-sig", "replace")
+        before = broken.object[: broken.start].decode("utf-8", "replace")
         line = before.count("\n") + 1
         place = Location(file, line, len(before) - before.rfind("\n"))
         return [], [error("The file is not UTF-8.", location=place, hint="save it as UTF-8")]
@@ -178,6 +178,7 @@ def parse(file: str, data: bytes) -> tuple[list[Document], list[Diagnostic]]:
     problems: list[Diagnostic] = []
     try:
         for node, value, duplicates in _nodes(text):
+            duplicates.sort(key=lambda one: one[0].index)
             problems += [_duplicate(file, *one) for one in duplicates]
             if value is not None:
                 documents.append(Document(file, value, node))

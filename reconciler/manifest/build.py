@@ -91,12 +91,13 @@ def _reference(document: Document, credentials: Mapping[str, Any], field: str) -
 def _lifecycle(value: Mapping[str, Any]) -> Lifecycle:
     if not value:
         return _DEFAULT
+    adopt = value.get("adopt", False)
     return Lifecycle(
         prevent_destroy=value.get("preventDestroy", False),
         on_removal=OnRemoval(value.get("onRemoval", OnRemoval.DESTROY)),
         on_credential_drift=CredentialDrift(value.get("onCredentialDrift", CredentialDrift.HOLD)),
         ignore_changes=tuple(sorted(value.get("ignoreChanges", ()))),
-        adopt=value.get("adopt", False),
+        adopt=adopt.lower() if isinstance(adopt, str) else adopt,
         renamed_from=value.get("renamedFrom"),
     )
 

@@ -75,6 +75,8 @@ def _read(path: Path, stack: Path) -> bytes | Diagnostic:
     """Links are followed inside the stack only: what a message quotes of a file outside would be read by whoever made the
     link, and there are files without an end."""
     name = _shown(path)
+    if not name.isprintable():
+        return error(f"{name!a} is not a name for a manifest.", hint="rename the file: UTF-8, without control characters")
     try:
         real = path.resolve(strict=True)
         if not real.is_relative_to(stack):

@@ -25,13 +25,14 @@ class ChangeFinished:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFailed:
-    """A change was tried and is not done, or nobody can tell whether it is (`unknown`): the next run looks."""
+    """A change was tried and is not done, or not all of it (`partly`), or nobody can tell (`unknown`): the next run looks."""
 
     address: str
     action: str
     seconds: float
     diagnostic: Diagnostic
     unknown: bool = False
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,4 @@ class Outcome:
     @property
     def wrote(self) -> bool:
         """Whether something was, or may have been, written."""
-        return bool(self.done) or any(failure.unknown for failure in self.failed)
+        return bool(self.done) or any(failure.unknown or failure.partly for failure in self.failed)

@@ -73,7 +73,7 @@ async def survey(
         scopes = await _scopes(connections, live, reader)
     except (InfisicalError, WireError) as refused:
         raise Stopped(Stop.FAILED, explain(refused, f"read the connections of {settings.url}")) from None
-    settled = planning.settle(state, live)
+    settled = planning.settle(state, live, datetime.now(UTC))
     resolution = await secrets.resolve((one for item in connections for one in item.references), sources)
     values = _values(connections, resolution, state.key)
     unknown = [name for name in sorted(options.accept | options.reassert) if name not in {one.address for one in connections}]
@@ -128,9 +128,18 @@ def _organisation(said: Organisation | None, live: Sequence[LiveConnection]) -> 
 
 
 def _same_organisation(state: State, organisation: Organisation) -> None:
-    if not state.organisation_id or not organisation.id or state.organisation_id == organisation.id:
+    if not state.organisation_id or state.organisation_id == organisation.id:
         return
-    recorded = f"{state.organisation_name or 'the recorded one'} ({state.organisation_id})"
+    recorded = f"{state.organisation_name or 'unnamed'} ({state.organisation_id})"
+    if not organisation.id:
+        raise Stopped(
+            Stop.STALE,
+            error(
+                "It cannot be told which organisation this log-in belongs to.",
+                detail=f"Recorded: {recorded}. Infisical does not say, and shows no connection.",
+                hint="use a machine identity of the recorded organisation",
+            ),
+        )
     raise Stopped(
         Stop.STALE,
         error(
@@ -144,7 +153,7 @@ def _same_organisation(state: State, organisation: Organisation) -> None:
 async def _unlisted(state: State, live: Sequence[LiveConnection], reader: Reader) -> tuple[LiveConnection, ...]:
     """Ask for every known id that the list does not show: lists are filtered by permission, only a 404 says gone."""
     ids = planning.unlisted(state, live)
-    if planning.too_many_missing(len(ids), state):
+    if planning.too_many_missing(ids, state):
         raise Stopped(
             Stop.FAILED,
             error(

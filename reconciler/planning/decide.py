@@ -228,8 +228,11 @@ class _Table:
             change = replace(change, action=action, reason=reason, fields=remote + local + accepted)
         elif self._protected(connection, record):
             action = Action.RECORD if local else Action.NOTHING
-            stays = replace(Attributes.present(live, record), labels=connection.labels, lifecycle=connection.lifecycle)
-            change = replace(change, action=action, reason=_because(local), fields=local, after=stays)
+            change = replace(change, action=action, reason=_because(local), fields=local, after=self._stays(change, connection))
+        elif judged.verdict is Verdict.HELD:
+            self._keep_if_held(connection, live, judged)
+            action = Action.RECORD if local else Action.NOTHING
+            change = replace(change, action=action, reason=_because(local), fields=local, after=self._stays(change, connection))
         else:
             reason = "a connection cannot move to another project: created there, then deleted here"
             fields = (*remote_fields(connection, live, ()), PROJECT, *local)
@@ -262,6 +265,11 @@ class _Table:
             compared=self._compared(connection),
             location=connection.location,
         )
+
+    def _stays(self, change: Change, connection: Connection) -> Attributes | None:
+        """What will be there when nothing but the record changes."""
+        before = change.before
+        return replace(before, labels=connection.labels, lifecycle=connection.lifecycle) if before else None
 
     def _compared(self, connection: Connection) -> bool:
         ignored = CREDENTIALS in connection.lifecycle.ignore_changes

@@ -16,12 +16,15 @@ def order(
 
     `holders` is who has which name now, `owners` the addresses of what is managed, by id.
     """
+    taking: dict[Name, Change] = {}
     freeing = {name: change for change in changes if (name := _frees(change)) is not None}
     ordered: list[Change] = []
     problems: list[Diagnostic] = []
     for change in changes:
         name = _takes(change)
         holder = holders.get(name) if name else None
+        if name is not None and (other := taking.setdefault(name, change)) is not change:
+            problems.append(_twice(change, name, other))
         if name is None or holder is None or holder.id == change.id:
             ordered.append(change)
         elif (first := freeing.get(name)) is not None and first is not change:
@@ -99,6 +102,17 @@ def _taken(change: Change, name: Name, holder: LiveConnection, owners: Mapping[s
         detail=f"It is {holder.id}, {who}.",
         location=change.location,
         hint="choose another spec.name, or rename or remove the other in the same commit",
+        address=change.address,
+    )
+
+
+def _twice(change: Change, name: Name, other: Change) -> Diagnostic:
+    scope, text = name
+    return error(
+        f"`{text}` ({scope}) is wanted by `{other.address}` and `{change.address}`.",
+        detail=f"`{other.address}` is declared at {other.location}; a slug and an id can mean the same project.",
+        location=change.location,
+        hint="give one of them another spec.name",
         address=change.address,
     )
 

@@ -1,7 +1,8 @@
 """What became of an interrupted apply: its stored intents held against what Infisical has now.
 
 A create is ours only if what is found was created after the intent, by the server's clock, with the description, scope and
-host that were sent. An update of credentials is sent again unless the hash never moved. A delete is done when its id is gone.
+host that were sent; one that is not found may still be on its way, so its intent stays for a while. An update of
+credentials is sent again unless the hash never moved. A delete is done when its id is gone.
 """
 
 import math
@@ -12,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from reconciler.model import Diagnostic, Intent, LiveConnection, Record, State, Superseded, Verb, hosts, warning
 
 _SAME_WRITE = timedelta(seconds=1)
+_ON_ITS_WAY = timedelta(hours=1)
+"""How long a create that nobody has seen may still arrive; Infisical itself gives up after minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +37,23 @@ def unlisted(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in known if one not in seen))
 
 
-def too_many_missing(missing: int, state: State) -> bool:
-    """Tell whether so many are missing that the place is likely the wrong one: more than max(5, 5 % of the records)."""
-    return missing > max(5, math.ceil(len(state.records) * 0.05))
+def too_many_missing(missing: Iterable[str], state: State) -> bool:
+    """Tell whether so many ids are missing that the place is likely the wrong one: more than max(5, 5 % of the records).
+
+    What an interrupted apply was about to delete is expected to be missing.
+    """
+    expected = {intent.connection_id for intent in state.intents if intent.verb is Verb.DELETE}
+    return len(set(missing) - expected) > max(5, math.ceil(len(state.records) * 0.05))
 
 
-def settle(state: State, live: Iterable[LiveConnection]) -> Settled:
-    """Return what `state` amounts to, given all live connections.
+def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settled:
+    """Return what `state` amounts to, given all live connections, at the time `now`.
 
     An id that `state` knows and `live` lacks must be one that Infisical said is gone (see `unlisted`).
     """
     if not state.intents:
         return Settled(state)
-    work = _Work(state, live)
+    work = _Work(state, live, now)
     for intent in state.intents:
         match intent.verb:
             case Verb.CREATE:
@@ -61,8 +68,9 @@ def settle(state: State, live: Iterable[LiveConnection]) -> Settled:
 class _Work:
     """The records as they become while one intent after the other is looked at."""
 
-    def __init__(self, state: State, live: Iterable[LiveConnection]) -> None:
+    def __init__(self, state: State, live: Iterable[LiveConnection], now: datetime) -> None:
         self._state = state
+        self._now = now
         self._records = dict(state.records)
         self._addresses = {record.id: address for address, record in state.records.items()}
         self._superseded = {item.id: item for item in state.superseded}
@@ -74,11 +82,22 @@ class _Work:
 
     def create(self, intent: Intent) -> None:
         sent = intent.record
-        found = self._by_name.get((sent.scope, sent.name)) if sent else None
-        if sent is None or found is None or found.id in self._addresses:
+        if sent is None:
+            return
+        found = self._by_name.get((sent.scope, sent.name))
+        if found is None:
+            since = _time(intent.since)
+            if since is not None and self._now - since < _ON_ITS_WAY:
+                self._waiting.append(intent)
+            return
+        if found.id in self._addresses:
             return
         if not is_ours(found, intent):
             self._diagnostics.append(_not_ours(sent, found))
+            return
+        if intent.address in self._records and self._records[intent.address].id != intent.connection_id:
+            # The address has another connection by now; this one came too late and is only left to be deleted.
+            self._superseded[found.id] = Superseded(intent.address, found.id, found.scope, found.name)
             return
         old = self._take(intent.connection_id)
         if old is not None:
@@ -118,7 +137,7 @@ class _Work:
             superseded=tuple(self._superseded.values()),
             intents=tuple(self._waiting),
         )
-        resend = frozenset(intent.connection_id for intent in self._waiting)
+        resend = frozenset(intent.connection_id for intent in self._waiting if intent.verb is Verb.UPDATE)
         return Settled(state, resend, self._done, tuple(self._diagnostics))
 
     def _put(self, record: Record) -> None:

@@ -88,7 +88,7 @@ class TextReport:
                 done = paint(_DONE[Action(event.action)], "green")
                 return f"{event.address}: {done} after {event.seconds:.1f}s [id={visible(event.id)}]\n"
             case ChangeFailed():
-                failed = paint("not known" if event.unknown else "failed", "red")
+                failed = paint("not known" if event.unknown else "partly done" if event.partly else "failed", "red")
                 return f"{event.address}: {event.action} {failed} after {event.seconds:.1f}s\n"
             case ChangeNotTried():
                 return f"{event.address}: {event.action} {paint('not tried', 'yellow')}: {event.reason}\n"
@@ -117,7 +117,9 @@ class TextReport:
 
     def _plan(self, plan: Plan) -> Iterator[str]:
         where = plan.organisation_name or plan.organisation_id
-        yield self._style.wrap(f"Plan for {plan.stack} on {plan.url}" + (f" (organisation {visible(where)})" if where else ""))
+        yield self._style.wrap(
+            f"Plan for {visible(plan.stack)} on {visible(plan.url)}" + (f" (organisation {visible(where)})" if where else "")
+        )
         yield ""
         if plan.drift:
             yield "Changed outside since the last apply:"
@@ -134,7 +136,7 @@ class TextReport:
             yield f"{len(conditional)} with credentials that are compared at apply, and sent only if they changed:"
             yield ""
             for change in conditional:
-                yield self._heading("?", f"{change.key} ({change.location})")
+                yield self._heading("?", visible(f"{change.key} ({change.location})"))
             yield ""
         for why, title in (
             (KeptWhy.HELD, "Held; its credentials are not touched:"),
@@ -167,11 +169,11 @@ class TextReport:
         return f"Plan: {', '.join(parts)}.{unmanaged}"
 
     def _change(self, change: Change) -> Iterator[str]:
-        where = str(change.location) if change.location else change.file
+        where = visible(str(change.location) if change.location else change.file)
         title = f"{change.address} {_TITLES[change.action]}"
         yield self._style.wrap(f"# {title}" + (f" ({where})" if where else ""), "  ", "  #   ")
         if change.reason:
-            yield self._style.wrap(f"# {change.reason}", "  ", "  #   ")
+            yield self._style.wrap(f"# {visible(change.reason)}", "  ", "  #   ")
         if change.action in {Action.RECREATE, Action.REPLACE}:
             yield "  # what refers to the old connection's id must be pointed to the new one"
         yield self._heading(change.action.symbol, change.address)
@@ -238,8 +240,8 @@ class TextReport:
         return f"  {self._style.paint(symbol, _COLOURS.get(symbol, 'dim'))} {self._style.paint(text, 'bold')}"
 
     def _kept(self, kept: Kept) -> Iterator[str]:
-        where = f" ({kept.location})" if kept.location else ""
-        yield self._style.wrap(f"! {kept.address}{where}: {kept.reason}", "  ", "      ")
+        where = visible(f" ({kept.location})") if kept.location else ""
+        yield self._style.wrap(f"! {kept.address}{where}: {visible(kept.reason)}", "  ", "      ")
         yield self._style.wrap(f"next: {kept.hint}", "      ", "        ")
 
     def _drift(self, drift: Drift) -> Iterator[str]:
@@ -288,7 +290,7 @@ class TextReport:
         text = self._style.wrap(f"{word}: {visible(one.summary)}", "", "  ")
         lines = [text.replace(word, self._style.paint(word, "bold", colour), 1)]
         if one.location:
-            lines.append(f"  at {one.location}")
+            lines.append(f"  at {visible(str(one.location))}")
         for line in one.detail.splitlines():
             lines.append(self._style.wrap(visible(line), "  ", "  "))
         if one.hint:

@@ -35,8 +35,9 @@ class EnvironmentSource:
                 "use a variable of your own, or name it exactly in secretSources.env.allow of the trusted configuration",
             )
         if self._allow is not None and not _matches(target, self._allow):
+            lets_in = f"the variables that secretSources.env.allow lets in ({', '.join(self._allow)})"
             raise Refused(
-                f"{target} is not among the variables that secretSources.env.allow lets in ({', '.join(self._allow)})",
+                f"{target} is not among {lets_in}" if self._allow else "secretSources.env.allow lets in no variable at all",
                 "rename the variable, or add it there",
             )
         hint = f"set {target} before the run"

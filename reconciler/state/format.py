@@ -204,7 +204,11 @@ def _plain_scope(scope: Scope) -> dict[str, str] | None:
 
 
 def _scope(value: dict[str, Any] | None) -> Scope:
-    return ORGANISATION if value is None else Scope(_text(value, "project_id"), _text(value, "project_slug") or None)
+    if value is None:
+        return ORGANISATION
+    if not value["project_id"]:
+        raise ValueError("a project without an id")
+    return Scope(_text(value, "project_id"), _text(value, "project_slug") or None)
 
 
 def _plain_superseded(item: Superseded) -> dict[str, Any]:

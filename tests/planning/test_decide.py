@@ -278,6 +278,19 @@ def test_lifting_protection_is_recorded_first_and_the_replace_waits_for_the_next
     assert decisions.kept[0].why is KeptWhy.PROTECTED
 
 
+def test_held_credentials_are_not_replaced_either() -> None:
+    decisions = decided([wanted(project=IN_CRM)], [recorded()], [live(credentials_hash=MOVED)])
+    assert decisions.changes == []
+    assert decisions.kept[0].why is KeptWhy.HELD
+
+
+def test_one_name_wanted_twice_in_one_project_is_an_error_however_the_project_is_named() -> None:
+    by_slug = wanted("a", name="same", project=IN_CRM)
+    by_id = wanted("b", name="same", project=ProjectRef("id", "11111111-1111-1111-1111-111111111111"))
+    (problem,) = decided([by_slug, by_id]).diagnostics
+    assert "`a` and `b`" in problem.summary
+
+
 def test_a_replaced_connection_that_could_not_be_deleted_is_deleted_now() -> None:
     left = Superseded("crm", "old-id", SALES, "crm")
     decisions = decided([wanted()], [recorded()], [live(), live(id="old-id", scope=SALES)], superseded=[left])

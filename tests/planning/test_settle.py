@@ -1,18 +1,26 @@
 """What became of an interrupted apply, told from Infisical alone."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from reconciler.model import Intent, Record, State, Superseded, Verb
-from reconciler.planning import settle, too_many_missing, unlisted
+from reconciler.model import Intent, LiveConnection, Record, State, Superseded, Verb
+from reconciler.planning import Settled, too_many_missing, unlisted
+from reconciler.planning import settle as settle_at
 from tests.planning.world import CRM, MOVED, SALES, live, recorded, state
 
 BEFORE = "2026-11-01T09:59:59+00:00"
 CREATED = "2026-11-01T10:00:00.000Z"
 AFTER = "2026-11-01T10:00:01+00:00"
+NOW = datetime(2026, 11, 1, 10, 30, tzinfo=UTC)
 SENT: Record = replace(recorded(description="ours"), id="", credentials_hash=None)
+
+
+def settle(stored: State, present: Iterable[LiveConnection], now: datetime = NOW) -> Settled:
+    return settle_at(stored, present, now)
 
 
 def interrupted(intent: Intent, *records: Record, superseded: tuple[Superseded, ...] = ()) -> State:
@@ -35,9 +43,22 @@ def test_a_create_that_happened_is_recorded_with_id_and_hash() -> None:
     assert settled.done == {"crm": "created by an interrupted apply"}
 
 
-def test_a_create_that_did_not_happen_leaves_nothing() -> None:
+def test_a_create_that_is_not_seen_may_still_be_on_its_way() -> None:
     settled = settle(interrupted(creating()), [])
+    assert (settled.state.records, settled.state.intents, settled.resend) == ({}, (creating(),), frozenset())
+
+
+def test_a_create_that_is_not_seen_for_an_hour_did_not_happen() -> None:
+    settled = settle(interrupted(creating()), [], NOW + timedelta(hours=1))
     assert (settled.state.records, settled.state.intents, settled.diagnostics) == ({}, (), ())
+
+
+def test_a_create_that_came_too_late_is_only_left_to_be_deleted() -> None:
+    late = live(id="late", name="former-name", description="ours")
+    stored = interrupted(creating(record=replace(SENT, name="former-name")), recorded())
+    settled = settle(stored, [live(), late])
+    assert settled.state.records == stored.records
+    assert [item.id for item in settled.state.superseded] == ["late"]
 
 
 @pytest.mark.parametrize(
@@ -149,4 +170,11 @@ def test_every_known_id_that_the_list_lacks_is_asked_for_once() -> None:
 def test_more_than_five_and_more_than_five_percent_missing_is_the_wrong_place(
     missing: int, records: int, stopped: bool
 ) -> None:
-    assert too_many_missing(missing, state(*(recorded(f"a{n}") for n in range(records)))) is stopped
+    ids = [f"id-a{n}" for n in range(missing)]
+    assert too_many_missing(ids, state(*(recorded(f"a{n}") for n in range(records)))) is stopped
+
+
+def test_what_an_interrupted_apply_was_about_to_delete_is_expected_to_be_missing() -> None:
+    ids = [f"id-a{n}" for n in range(20)]
+    deletes = tuple(Intent(Verb.DELETE, one[3:], one, None, sends_credentials=False, since=BEFORE) for one in ids)
+    assert not too_many_missing(ids, state(*(recorded(one[3:]) for one in ids), intents=deletes))

@@ -32,6 +32,7 @@ _SCOPES: Mapping[ProjectRef | None, Scope] = {
     None: ORGANISATION,
     ProjectRef("slug", "crm"): CRM,
     ProjectRef("slug", "sales"): SALES,
+    ProjectRef("id", "11111111-1111-1111-1111-111111111111"): CRM,
 }
 
 

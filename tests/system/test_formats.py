@@ -47,17 +47,15 @@ def test_a_plan_file_fits_its_schema(stack: Stack) -> None:
 
 
 def test_a_wheel_installed_elsewhere_finds_its_schemas(tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=ROOT, check=True, capture_output=True
-    )
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     # The libraries are those of this environment; the product is the one of the wheel, in a place of its own.
     venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv/bin/python"
     target = tmp_path / "installed"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel)], check=True
-    )
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target)]
+    subprocess.run([*install, str(wheel)], check=True)
     libraries = next(path for path in sys.path if path.endswith("site-packages"))
     stack = Stack.embedded(tmp_path / "stack")
     stack.manifest("crm", project="crm")
