@@ -23,10 +23,11 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.installed
 	@touch $@
 
 install: $(VENV)/.installed ## Set up .venv/bin/reconciler.
+	@echo "Installed: $(BIN)/reconciler"
 
 dev: $(VENV)/.dev ## Set up what tests and lint need.
 
-demo: install ## Run the main job on a copy of examples/quickstart.
+demo: $(VENV)/.installed ## Run the main job on a copy of examples/quickstart.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/quickstart/demo.sh
 
 test: dev ## Run the tests.

@@ -14,7 +14,11 @@ export CRM_CONSUMER_KEY=demo-consumer-key CRM_CONSUMER_SECRET=demo-consumer-secr
 expect() { # expect CODE COMMAND...: show a command, run it, and stop unless it exits with CODE
     code=$1
     shift
-    printf '\n$ %s\n' "$*"
+    printf '\n$'
+    for word in "$@"; do
+        case $word in *[!A-Za-z0-9_./=-]*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac
+    done
+    printf '\n'
     status=0
     "$@" || status=$?
     [ "$status" -eq "$code" ] || { echo "demo: expected exit code $code, got $status" >&2; exit 1; }

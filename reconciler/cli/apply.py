@@ -15,8 +15,8 @@ from reconciler.cli.options import credentials_options, lock_option, stack_optio
 from reconciler.cli.progress import Progress
 from reconciler.model import ApplyEvent
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
+from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
-from reconciler.operations.survey import Options
 from reconciler.planning import Plan
 from reconciler.reports import JsonReport
 
@@ -26,13 +26,16 @@ from reconciler.reports import JsonReport
 @credentials_options
 @lock_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--expect", metavar="DIGEST", help="Refuse unless the plan decided now has this digest.")
+@click.option(
+    "--expect",
+    metavar="DIGEST",
+    help="Refuse unless the plan decided now has this digest. What only values show is not in a digest.",
+)
 @output.format_option
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 def command(
     where: Where,
-    accept: tuple[str, ...],
-    reassert: tuple[str, ...],
+    options: Options,
     lock_seconds: float,
     auto_approve: bool,
     expect: str | None,
@@ -42,7 +45,7 @@ def command(
     """Bring Infisical in line with the manifests, after showing the plan and asking.
 
     With FILE, a plan of `plan --out`, everything is decided again, and exactly what the file shows is applied, without
-    asking; anything decided otherwise now stops it with exit 5.
+    asking. What the file shows and is decided otherwise now stops it with exit 5; what is new since is left out, and said.
 
     \b
     Examples:
@@ -51,7 +54,7 @@ def command(
       reconciler apply --expect DIGEST --auto-approve
     """
     talk = _Json(auto_approve or file is not None) if form == "json" else _Text(auto_approve or file is not None)
-    request = Request(Options(frozenset(accept), frozenset(reassert)), file, expect, lock_seconds)
+    request = Request(options, file, expect, lock_seconds)
     with output.stops(json=form == "json", lines=True):
         try:
             applied = apply(where, request, Callbacks(talk.approve, talk.emit))
@@ -97,7 +100,7 @@ class _Text:
         self._show(applied.plan)
         match applied.approval:
             case Approval.NO:
-                click.echo("Not applied.", err=True)
+                click.echo("Not applied: only `yes` is a yes.", err=True)
             case Approval.IMPOSSIBLE:
                 click.echo(
                     "Not applied: there is no terminal to ask at. Give --auto-approve, or a plan of `plan --out`.", err=True
@@ -159,6 +162,7 @@ def _ask() -> Approval | int:
             click.echo()
             return interrupted.signal
         except EOFError:
+            click.echo(err=True)
             return Approval.NO
     return Approval.YES if answer.strip() == "yes" else Approval.NO
 

@@ -1,10 +1,13 @@
 """The `reconciler` command: finds the subcommand, and turns whatever ends a run into words and an exit code."""
 
+import errno
 import importlib
 import io
 import os
 import signal
 import sys
+from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -57,18 +60,35 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal of another encoding is no reason to stop
+    _ready_streams()
     try:
         code = cli.main(standalone_mode=False) or 0
+        sys.stdout.flush()
     except click.ClickException as wrong:
         wrong.show()
         code = 1
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nInterrupted. Nothing was written.", err=True)
         code = 128 + signal.SIGINT
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+    except OSError as broken:
+        # Everything else that can go wrong with a file is said where it is read or written; this is the output itself.
+        _silence(sys.stdout)
+        code = 1 if broken.errno != errno.EPIPE else 128 + signal.SIGPIPE
     sys.exit(code)
+
+
+def _ready_streams() -> None:
+    """A stream that is closed, or of another encoding, is no reason to stop."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _silence(stream: TextIO) -> None:
+    from reconciler.cli.output import silence
+
+    silence(stream)

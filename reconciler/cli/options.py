@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
 
 Command = Callable[..., None]
@@ -32,7 +33,7 @@ def stack_options(command: Command) -> Command:
 
 
 def credentials_options(command: Command) -> Command:
-    """Add `--accept-credentials` and `--reassert-credentials`."""
+    """Add `--accept-credentials` and `--reassert-credentials`; the command gets them as `options`."""
     accept = click.option(
         "--accept-credentials",
         "accept",
@@ -47,7 +48,14 @@ def credentials_options(command: Command) -> Command:
         metavar="ADDRESS",
         help="Send ours again over credentials that were written outside. Repeatable.",
     )
-    return accept(reassert(command))
+
+    @functools.wraps(command)
+    def with_credentials(*, accept: tuple[str, ...], reassert: tuple[str, ...], **others: Any) -> None:
+        if both := sorted({*accept} & {*reassert}):
+            raise click.UsageError(f"Credentials are accepted or reasserted, not both: {', '.join(both)}.")
+        command(options=Options(frozenset(accept), frozenset(reassert)), **others)
+
+    return accept(reassert(with_credentials))
 
 
 def lock_option(command: Command) -> Command:

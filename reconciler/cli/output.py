@@ -1,5 +1,6 @@
 """Where words go: reports to standard output, problems to standard error, colour only where it is wanted."""
 
+import errno
 import os
 import shutil
 import sys
@@ -38,8 +39,17 @@ def say(text: str, *, err: bool = False) -> None:
     """Write `text` as it is. When nobody reads on, the run goes on without words: what was approved is carried out."""
     try:
         click.echo(text, nl=False, err=err, color=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
+    except OSError as broken:
+        silence(sys.stderr if err else sys.stdout)
+        if not err and broken.errno != errno.EPIPE:
+            say(f"error: The output cannot be written: {broken.strerror}.\n", err=True)
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is still written to `stream` nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def say_problems(diagnostics: tuple[Diagnostic, ...]) -> None:

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import credentials_options, stack_options
+from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
 
 
@@ -15,9 +16,7 @@ from reconciler.operations.stack import Where
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply and show.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @output.format_option
-def command(
-    where: Where, accept: tuple[str, ...], reassert: tuple[str, ...], out: Path | None, detailed_exitcode: bool, form: str
-) -> None:
+def command(where: Where, options: Options, out: Path | None, detailed_exitcode: bool, form: str) -> None:
     """Show what apply would change. Nothing is locked and nothing is written but the file of --out.
 
     Values that are not available here are warnings: their changes are planned all the same.
@@ -27,11 +26,10 @@ def command(
       reconciler plan --out plan.json --detailed-exitcode
     """
     from reconciler.operations.plan import plan
-    from reconciler.operations.survey import Options
     from reconciler.reports import JsonReport
 
     with output.stops(json=form == "json"):
-        planned = plan(where, Options(frozenset(accept), frozenset(reassert)), out=out)
+        planned = plan(where, options, out=out)
     report = JsonReport() if form == "json" else output.text_report()
     output.say(report.plan(planned))
     if out is not None and form == "text":

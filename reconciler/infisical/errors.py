@@ -122,7 +122,9 @@ def explain(
     request = f", request {failure.request_id}" if failure.request_id else ""
     says = "" if isinstance(failure, Unexpected) else "Infisical says: "
     detail = f"{says}{printable(failure.message)} ({failure.status}{request})"
-    return error(f"Could not {doing}.", detail=detail, hint=failure.hint, address=address, location=location)
+    unknown_host = isinstance(failure, CredentialsRefused) and "ENOTFOUND" in failure.message
+    hint = "there is no such host: correct instanceUrl" if unknown_host else failure.hint
+    return error(f"Could not {doing}.", detail=detail, hint=hint, address=address, location=location)
 
 
 def _kind(status: int, name: str, message: str) -> type[InfisicalError]:

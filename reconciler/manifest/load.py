@@ -65,7 +65,7 @@ def _files(stack: Path, globs: Sequence[str]) -> tuple[list[Path], list[Diagnost
         named = f"write `{min(folders).rstrip('/')}/**/*.yaml` for the files in it" if folders else ""
         missing = error(
             f"No file matches {' or '.join(f'`{pattern}`' for pattern in globs)} in {stack}.",
-            hint=named or "put a manifest there, or change `manifests` in reconciler.yaml",
+            hint=named or "put a manifest there, or change `manifests` in reconciler.yaml; an empty file wants nothing",
         )
         return [], [missing]
     return sorted(found), []

@@ -14,9 +14,10 @@ from reconciler.config import Settings
 from reconciler.infisical import Reader, Writer, explain
 from reconciler.model import ApplyEvent, Diagnostic, Outcome, Stop, Stopped, error
 from reconciler.operations.infisical import infisical
+from reconciler.operations.options import Options
 from reconciler.operations.plan import read_plan
 from reconciler.operations.stack import Where, backend, lock_info, manifests, settings, sources, stopped
-from reconciler.operations.survey import Options, Survey, survey
+from reconciler.operations.survey import Survey, survey
 from reconciler.planning import Mismatch, Plan
 from reconciler.state import Backend, StateError, Version
 from reconciler.wire import Client, WireError
@@ -151,6 +152,15 @@ def _reviewed(now: Plan, planned: Plan | None, request: Request) -> Plan:
         )
     if planned is None:
         return now
+    unsaid = sorted((request.options.accept - set(planned.accept)) | (request.options.reassert - set(planned.reassert)))
+    if unsaid:
+        raise Stopped(
+            Stop.STALE,
+            error(
+                f"The saved plan was not made with a word on the credentials of {', '.join(f'`{name}`' for name in unsaid)}.",
+                hint="plan again with these options, or apply without a saved plan",
+            ),
+        )
     if (planned.url, planned.organisation_id) != (now.url, now.organisation_id):
         raise Stopped(
             Stop.STALE,
@@ -171,11 +181,17 @@ def _different(difference: Mismatch, planned: Plan, request: Request) -> Diagnos
     flags = [f"--accept-credentials {name}" for name in planned.accept if name not in request.options.accept]
     flags += [f"--reassert-credentials {name}" for name in planned.reassert if name not in request.options.reassert]
     return error(
-        f"`{difference.address}`: planned {difference.planned}, but now it is: {difference.now}.",
+        f"`{difference.address}`: {_words(difference)}.",
         detail="\n".join(difference.details),
         hint=f"the plan was made with {' '.join(flags)}; say so again" if flags else "plan again and review what is new",
         address=difference.address,
     )
+
+
+def _words(difference: Mismatch) -> str:
+    if difference.planned == difference.now:
+        return f"the planned {difference.planned} would be another one now"
+    return f"planned to {difference.planned}, but now it is: {difference.now}"
 
 
 async def _carry_out(

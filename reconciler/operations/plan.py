@@ -8,8 +8,9 @@ from reconciler import planning
 from reconciler.infisical import Reader
 from reconciler.model import Stop, Stopped, error
 from reconciler.operations.infisical import infisical
+from reconciler.operations.options import Options
 from reconciler.operations.stack import Where, backend, manifests, settings, sources, stopped
-from reconciler.operations.survey import Options, survey
+from reconciler.operations.survey import survey
 from reconciler.planning import Plan, PlanFileError
 from reconciler.state import StateError
 
@@ -22,6 +23,9 @@ def plan(where: Where, options: Options, *, out: Path | None = None) -> Plan:
     found = anyio.run(_plan, where, options)
     if out is not None and not found.errored:
         try:
+            if out.exists() and not planning.is_plan(out.read_bytes()):
+                taken = error(f"{out} exists and is no plan; it is left as it is.", hint="choose another --out")
+                raise Stopped(Stop.FAILED, taken)
             out.write_bytes(planning.encode(found))
         except OSError as broken:
             failed = error(f"The plan cannot be written to {out}: {broken.strerror}.", hint="choose another --out")

@@ -23,18 +23,11 @@ from reconciler.model import (
     error,
     warning,
 )
+from reconciler.operations.options import Options
 from reconciler.operations.together import together
 from reconciler.planning import Plan, Settled, Situation
 from reconciler.secrets import Refused, Resolution, Source
 from reconciler.wire import WireError
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run is told about credentials: addresses whose are taken as they are, or sent again."""
-
-    accept: frozenset[str] = frozenset()
-    reassert: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@
 from reconciler.planning.compare import Mismatch, compare, select
 from reconciler.planning.credentials import Verdict, judge
 from reconciler.planning.decide import Situation, decide
-from reconciler.planning.digest import digest
-from reconciler.planning.file import PlanFileError, decode, encode
+from reconciler.planning.digest import decides_something, digest
+from reconciler.planning.file import PlanFileError, decode, encode, is_plan
 from reconciler.planning.plan import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan
 from reconciler.planning.settle import Settled, as_created, is_ours, settle, too_many_missing, unlisted
 
@@ -28,10 +28,12 @@ __all__ = [
     "as_created",
     "compare",
     "decide",
+    "decides_something",
     "decode",
     "digest",
     "encode",
     "is_ours",
+    "is_plan",
     "judge",
     "select",
     "settle",

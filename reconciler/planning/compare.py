@@ -10,6 +10,8 @@ from typing import Any
 from reconciler.planning.digest import attributes, lasting
 from reconciler.planning.plan import Change, Plan
 
+_WORDS = {"before": "in Infisical", "after": "in the manifest", "hash": "the hash of its credentials"}
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -30,9 +32,10 @@ def compare(planned: Plan, now: Plan) -> list[Mismatch]:
 
 
 def select(now: Plan, planned: Plan) -> Plan:
-    """Return `now` with exactly the changes whose address is in `planned`."""
+    """Return `now` with exactly the changes whose address is in `planned`; the others are `left_out`."""
     keys = {change.key for change in planned.changes}
-    return replace(now, changes=tuple(change for change in now.changes if change.key in keys))
+    chosen = tuple(change for change in now.changes if change.key in keys)
+    return replace(now, changes=chosen, left_out=tuple(change.key for change in now.changes if change.key not in keys))
 
 
 def _met(planned: Change, now: Change | None) -> bool:
@@ -67,14 +70,12 @@ def _explain(planned: Change, now: Change) -> Iterator[str]:
     found = DeepDiff(then, {"fields": sorted(now.fields), **_basis(now)}, view="tree", ignore_order=True)
     for kind, entries in found.items():
         for entry in entries:
-            path = ".".join(step for step in entry.path(output_format="list") if isinstance(step, str))
+            path = ".".join(_WORDS.get(step, step) for step in entry.path(output_format="list") if isinstance(step, str))
             if kind == "iterable_item_added":
                 yield f"{path}: also {entry.t2!r} now"
             elif kind == "iterable_item_removed":
                 yield f"{path}: no longer {entry.t1!r}"
+            elif entry.t1 is None or entry.t2 is None:
+                yield f"{path}: {'there' if entry.t2 else 'not there'} now"
             else:
-                yield f"{path}: planned {_shown(entry.t1)}, now {_shown(entry.t2)}"
-
-
-def _shown(value: object) -> str:
-    return "nothing" if value is None or not isinstance(value, str | int | bool | dict | list) else repr(value)
+                yield f"{path}: planned {entry.t1!r}, now {entry.t2!r}"

@@ -3,6 +3,7 @@
 Desired and recorded meet by address, recorded and live by id; a name only finds what is not recorded, and collisions.
 """
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from reconciler.model import (
     Scope,
     State,
     error,
+    warning,
 )
 from reconciler.planning import names
 from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
@@ -120,7 +122,10 @@ class _Table:
             self._paired.add(connection.address)
             return records[connection.address]
         former = connection.lifecycle.renamed_from
-        if former is None or former not in records:
+        if former is None:
+            return None
+        if former not in records:
+            self._nothing_to_rename(connection, former)
             return None
         if former in self._desired or former in self._paired:
             other = self._desired.get(former)
@@ -137,6 +142,20 @@ class _Table:
         self._paired.add(former)
         return records[former]
 
+    def _nothing_to_rename(self, connection: Connection, former: str) -> None:
+        """On a first apply nothing is recorded, so nothing can be meant; later it is likely a slip of the pen."""
+        free = [address for address in self._it.state.records if address not in self._desired]
+        near = difflib.get_close_matches(former, free, n=1, cutoff=0.6)
+        if self._it.state.records:
+            self.decisions.diagnostics.append(
+                warning(
+                    f"`{connection.address}` is renamed from `{former}`, but there is no record of `{former}`.",
+                    location=connection.location,
+                    hint=f"did you mean `{near[0]}`?" if near else "remove lifecycle.renamedFrom if this is a new connection",
+                    address=connection.address,
+                )
+            )
+
     def _unrecorded(self, connection: Connection, scope: Scope, gone: Record | None = None) -> None:
         """Rows 1 to 3, and row 7, which is the same with a record whose connection is gone."""
         adopt = connection.lifecycle.adopt
@@ -146,6 +165,7 @@ class _Table:
         holder = self.holders.get((scope, connection.name))
         if holder is None or holder.id in self.owners:
             reason = "it was deleted outside" if gone else "it is not in Infisical yet"
+            reason += "; there is nothing of that name to adopt" if adopt and not gone else ""
             self._create(connection, scope, Action.RECREATE if gone else Action.CREATE, reason, gone)
         elif holder.app != APP:
             self._error(

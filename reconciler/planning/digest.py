@@ -15,6 +15,11 @@ def digest(plan: Plan) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
+def decides_something(plan: Plan) -> bool:
+    """Tell whether there is anything in the digest of `plan`: what only values show is not."""
+    return any(lasting(change)[0] is not Action.NOTHING for change in plan.changes)
+
+
 def lasting(change: Change) -> tuple[Action, tuple[str, ...]]:
     """Return the action and the changed fields of a change as they are whether or not values are at hand."""
     fields = tuple(field for field in change.fields if field not in VALUE_FIELDS and field != REFRESHED)
@@ -47,8 +52,8 @@ def attributes(found: Attributes | None) -> dict[str, Any] | None:
         "labels": dict(found.labels),
         "lifecycle": {
             "prevent_destroy": lifecycle.prevent_destroy,
-            "on_removal": lifecycle.on_removal,
-            "on_credential_drift": lifecycle.on_credential_drift,
+            "on_removal": lifecycle.on_removal.value,
+            "on_credential_drift": lifecycle.on_credential_drift.value,
             "ignore_changes": list(lifecycle.ignore_changes),
             "adopt": lifecycle.adopt,
             "renamed_from": lifecycle.renamed_from,

@@ -41,6 +41,11 @@ def encode(plan: Plan) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def is_plan(data: bytes) -> bool:
+    """Tell whether these are the bytes of a plan, a damaged or newer one included, or of nothing."""
+    return not data.strip() or (data.lstrip().startswith(b"{") and f'"kind": "{_KIND}"'.encode() in data[:400])
+
+
 def decode(data: bytes) -> Plan:
     """Return the plan of a file. Raises `PlanFileError`."""
     try:
@@ -81,7 +86,8 @@ def _plan(content: dict[str, Any]) -> Plan:
         Diagnostic(**{**item, "severity": Severity(item["severity"]), "location": _location(item["location"])})
         for item in values["diagnostics"]
     )
-    values["accept"], values["reassert"] = tuple(values["accept"]), tuple(values["reassert"])
+    for key in ("accept", "reassert", "left_out"):
+        values[key] = tuple(values[key])
     return Plan(**values)
 
 

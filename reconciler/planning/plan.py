@@ -191,7 +191,8 @@ class Drift:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a run would do, and what it was decided from; sorted by address. `unchanged` stay as they are,
-    `interrupted` says by address what an interrupted apply turned out to have done."""
+    `interrupted` says by address what an interrupted apply turned out to have done, `left_out` are changes that a saved plan
+    does not have and that are therefore not made."""
 
     stack: str
     url: str
@@ -210,6 +211,7 @@ class Plan:
     created_at: str = ""
     tool_version: str = ""
     interrupted: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def errored(self) -> bool:

@@ -14,7 +14,7 @@ from reconciler.model import (
     Record,
     Severity,
 )
-from reconciler.planning import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan, digest
+from reconciler.planning import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
 from reconciler.planning import plan as fields
 from reconciler.reports.style import Style, visible
 
@@ -107,7 +107,7 @@ class TextReport:
             *_rows(Attributes.recorded(record)),
             *_lifecycle(record.lifecycle),
             ("labels", _labels(Attributes.recorded(record))),
-            ("credentials", "sent by us" if record.fingerprints else "never sent by us"),
+            ("credentials", "compared by fingerprint" if record.fingerprints else "cannot be compared yet"),
             ("credentialsHash", record.credentials_hash or "not known"),
             ("file", visible(record.file)),
         ]
@@ -150,13 +150,18 @@ class TextReport:
                     yield from self._kept(one)
                 yield ""
         yield self._style.wrap(self._summary(plan))
-        if plan.changes:
+        if decides_something(plan):
             yield f"Digest: {digest(plan)}"
         for diagnostic in plan.diagnostics:
             yield ""
             yield self._diagnostic(diagnostic)
 
     def _summary(self, plan: Plan) -> str:
+        others = f"left out, because not in the saved plan: {', '.join(plan.left_out)}"
+        if plan.errored and not plan.changes:
+            return "No plan: mend the errors first."
+        if not plan.changes and plan.left_out:
+            return f"Nothing to apply: {others}."
         if not plan.changes:
             same = "No changes. Infisical has what the manifests say"
             return f"{same}{', but for what is listed above' if plan.kept else ''}."
@@ -166,7 +171,7 @@ class TextReport:
         if plan.kept:
             parts.append(f"{len(plan.kept)} left alone")
         unmanaged = f" {plan.unmanaged} in Infisical not managed here." if plan.unmanaged else ""
-        return f"Plan: {', '.join(parts)}.{unmanaged}"
+        return f"Plan: {', '.join(parts)}.{unmanaged}{f' {others}.' if plan.left_out else ''}"
 
     def _change(self, change: Change) -> Iterator[str]:
         where = visible(str(change.location) if change.location else change.file)
@@ -210,7 +215,7 @@ class TextReport:
                 if before.instance_url != after.instance_url:
                     yield self._difference("instanceUrl", before.instance_url, after.instance_url)
             case fields.REFRESHED:
-                yield self._line("=", "record", "brought up to date")
+                yield self._line("=", "record", "brought up to date with what Infisical has already")
             case fields.ACCEPTED:
                 yield self._line("=", "credentials", "theirs are taken as right")
             case fields.LIFECYCLE:
@@ -280,7 +285,7 @@ class TextReport:
         if outcome.problem:
             yield ""
             yield self._diagnostic(outcome.problem)
-        if not outcome.complete:
+        if outcome.not_tried or (outcome.wrote and not outcome.complete):
             yield ""
             yield "Apply again to go on: what is done is recorded or will be looked up."
 

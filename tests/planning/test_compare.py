@@ -62,14 +62,14 @@ def test_a_description_that_changed_since_is_another_decision_and_is_explained()
     now = plan_of(decided([wanted(description="two")], [recorded()], [live()]))
     (mismatch,) = compare(planned, now)
     assert mismatch.address == "crm"
-    assert mismatch.details == ("after.description: planned 'one', now 'two'",)
+    assert mismatch.details == ("in the manifest.description: planned 'one', now 'two'",)
 
 
 def test_a_connection_written_outside_since_is_another_decision() -> None:
     planned = plan_of(decided([wanted(description="one")], [recorded()], [live()]))
     now = plan_of(decided([wanted(description="one")], [recorded()], [live(credentials_hash=MOVED)]))
     (mismatch,) = compare(planned, now)
-    assert any(detail.startswith("hash: planned") for detail in mismatch.details)
+    assert any(detail.startswith("the hash of its credentials: planned") for detail in mismatch.details)
 
 
 def test_a_planned_change_that_is_no_longer_needed_is_another_decision() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import ORGANISATION, Lifecycle, OnRemoval, ProjectRef, Superseded
+from reconciler.model import ORGANISATION, Lifecycle, OnRemoval, ProjectRef, Severity, Superseded
 from reconciler.planning import Action, KeptWhy
 from tests.planning.world import CRM, HASH, MOVED, OTHER_VALUES, SALES, decided, live, only, recorded, wanted
 
@@ -155,6 +155,13 @@ def test_renamed_from_an_address_that_is_still_declared_is_an_error() -> None:
     desired = [wanted("crm-new", lifecycle=Lifecycle(renamed_from="crm")), wanted()]
     decisions = decided(desired, [recorded()], [live()])
     assert "still taken" in decisions.diagnostics[0].summary
+
+
+def test_renamed_from_an_address_without_a_record_is_a_warning_that_names_the_nearest() -> None:
+    desired = [wanted("crm-new", lifecycle=Lifecycle(renamed_from="cmr"), description="new")]
+    decisions = decided(desired, [recorded()], [live()])
+    assert [problem.severity for problem in decisions.diagnostics] == [Severity.WARNING]
+    assert decisions.diagnostics[0].hint == "did you mean `crm`?"
 
 
 def test_two_addresses_cannot_be_renamed_from_one() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model import (
+    ApplyEvent,
     ChangeFailed,
     ChangeFinished,
     ChangeNotTried,
@@ -86,7 +87,7 @@ OUTCOME = Outcome(
     ),
     not_tried=(ChangeNotTried("moved", Action.REPLACE, "the run was stopped"),),
 )
-EVENTS = (ChangeStarted("created", Action.CREATE), *OUTCOME.done, *OUTCOME.failed, *OUTCOME.not_tried)
+EVENTS: tuple[ApplyEvent, ...] = (ChangeStarted("created", Action.CREATE), *OUTCOME.done, *OUTCOME.failed, *OUTCOME.not_tried)
 
 
 def _json_lines(plan: Plan) -> str:

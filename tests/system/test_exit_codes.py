@@ -175,6 +175,30 @@ def test_5_when_a_saved_plan_is_no_longer_what_is_decided(applied: Stack) -> Non
     assert applied.run("apply", "plan.json").code == 5, "the same plan again is stale"
 
 
+def test_what_a_saved_plan_does_not_have_is_left_out_and_said(applied: Stack) -> None:
+    assert applied.run("plan", "--out", "plan.json").code == 0
+    applied.manifest("new", description="came later")
+    ran = applied.run("apply", "plan.json")
+    assert (ran.code, "Nothing to apply: left out, because not in the saved plan: new." in ran.out) == (0, True)
+    assert applied.run("state", "list").out == "crm\n"
+
+
+def test_5_for_a_word_on_credentials_that_the_saved_plan_does_not_have(applied: Stack) -> None:
+    assert applied.run("plan", "--out", "plan.json").code == 0
+    assert code(applied, "apply plan.json --reassert-credentials crm") == 5
+
+
+def test_1_for_both_words_on_one_address(applied: Stack) -> None:
+    assert code(applied, "plan --reassert-credentials crm --accept-credentials crm") == 1
+
+
+def test_1_when_the_plan_would_overwrite_something_that_is_no_plan(applied: Stack) -> None:
+    before = (applied.folder / "connections/crm.yaml").read_bytes()
+    assert code(applied, "plan --out connections/crm.yaml") == 1
+    assert (applied.folder / "connections/crm.yaml").read_bytes() == before
+    assert code(applied, "plan --out plan.json") == code(applied, "plan --out plan.json") == 0
+
+
 def test_5_for_another_digest_than_the_expected_and_0_for_the_expected(applied: Stack) -> None:
     applied.manifest("crm", project="crm", description="reviewed")
     digest = applied.run("plan", "--format", "json").json["reconciler"]["digest"]
