@@ -10,6 +10,7 @@ from typing import Never
 
 import click
 
+from reconciler.applying import WRITES_IN_FLIGHT
 from reconciler.cli import exits, output
 from reconciler.cli.options import credentials_options, lock_option, stack_options
 from reconciler.cli.progress import Progress
@@ -25,6 +26,14 @@ from reconciler.reports import JsonReport
 @stack_options
 @credentials_options
 @lock_option
+@click.option(
+    "--parallelism",
+    type=click.IntRange(min=1, max=32),
+    default=WRITES_IN_FLIGHT,
+    show_default=True,
+    metavar="N",
+    help="Writes in flight. Ten or more starve a self-hosted Infisical of its default size.",
+)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option(
     "--expect",
@@ -38,6 +47,7 @@ def command(
     options: Options,
     lock_seconds: float,
     auto_approve: bool,
+    parallelism: int,
     expect: str | None,
     form: str,
     file: Path | None,
@@ -54,7 +64,7 @@ def command(
       reconciler apply --expect DIGEST --auto-approve
     """
     talk = _Json(auto_approve or file is not None) if form == "json" else _Text(auto_approve or file is not None)
-    request = Request(options, file, expect, lock_seconds)
+    request = Request(options, file, expect, lock_seconds, parallelism)
     with output.stops(json=form == "json", lines=True):
         try:
             applied = apply(where, request, Callbacks(talk.approve, talk.emit))

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 
 from reconciler import planning
-from reconciler.applying import Journal, execute
+from reconciler.applying import WRITES_IN_FLIGHT, Journal, execute
 from reconciler.config import Settings
 from reconciler.infisical import Reader, Writer, explain
 from reconciler.model import ApplyEvent, Diagnostic, Outcome, Stop, Stopped, error
@@ -39,6 +39,7 @@ class Request:
     plan_file: Path | None = None
     expect: str | None = None
     lock_seconds: float = 0.0
+    writes_in_flight: int = WRITES_IN_FLIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ async def _locked(
                     return Applied(None, interrupted=approval)
                 if approval is not Approval.YES:
                     return Applied(plan, approval=approval)
-                outcome = await _carry_out(plan, surveyed, keeper, version, client, callbacks, interrupt)
+                journal = _journal(plan, surveyed, keeper, version)
+                outcome = await _carry_out(plan, surveyed, journal, client, request, callbacks, interrupt)
                 return Applied(plan, outcome, approval)
     except StateError as broken:
         raise stopped(broken) from None
@@ -194,30 +196,36 @@ def _words(difference: Mismatch) -> str:
     return f"planned to {difference.planned}, but now it is: {difference.now}"
 
 
+def _journal(plan: Plan, surveyed: Survey, keeper: Backend, version: Version) -> Journal:
+    settled = surveyed.settled.state
+    state = replace(settled, organisation_id=plan.organisation_id, organisation_name=plan.organisation_name)
+    return Journal(keeper, state, version)
+
+
 async def _carry_out(
     plan: Plan,
     surveyed: Survey,
-    keeper: Backend,
-    version: Version,
+    journal: Journal,
     client: Client,
+    request: Request,
     callbacks: Callbacks,
     interrupt: _Interrupt,
 ) -> Outcome:
     """Write. A plan without changes still records what an interrupted apply turned out to have done."""
     if not plan.changes and not surveyed.interrupted:
         return Outcome()
-    state = replace(surveyed.settled.state, organisation_id=plan.organisation_id, organisation_name=plan.organisation_name)
     interrupt.writing = True
     try:
         return await execute(
             plan,
             surveyed.desired,
             surveyed.values,
-            Journal(keeper, state, version),
+            journal,
             Reader(client),
             Writer(client),
             emit=callbacks.emit,
             stop=interrupt.stop,
+            writes_in_flight=request.writes_in_flight,
         )
     except WireError as failure:
         raise Stopped(Stop.FAILED, explain(failure, "begin to apply; nothing was written")) from None
