@@ -70,6 +70,8 @@ def command(
             applied = apply(where, request, Callbacks(talk.approve, talk.emit))
         finally:
             talk.end()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # all is done and stored: only the exit code is still to come
     talk.ended(applied)
     raise click.exceptions.Exit(exits.of_apply(applied))
 

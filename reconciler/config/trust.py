@@ -54,6 +54,12 @@ def _from_git(ref: str, file: Path) -> bytes:
             f"{root} is a submodule, so where its {ref} comes from is no more trusted than this tree.",
             hint=f"name a file in {VARIABLE}",
         )
+    named = _git(root, "for-each-ref", "--format=%(refname)", *(f"refs/{kind}/{ref}" for kind in ("tags", "heads", "remotes")))
+    if len(meant := named.stdout.decode().split()) > 1:
+        raise _refused(
+            f"{ref} names more than one thing in this clone: {', '.join(meant)}.",
+            hint=f"write git:{meant[-1]}, so that nobody who may push another can choose",
+        )
     commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if commit.returncode:
         raise _refused(

@@ -47,7 +47,7 @@ def sources(found: Settings, environ: Mapping[str, str]) -> dict[str, Source]:
     """Return the source of each kind of reference."""
     return {
         "fromEnv": EnvironmentSource(environ, found.environment.allow, found.environment.lifted),
-        "fromFile": FileSource(found.files.stack, found.files.roots),
+        "fromFile": FileSource(found.files.stack, found.files.roots, (found.state.resolve(), found.embedded.database)),
     }
 
 

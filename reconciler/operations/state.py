@@ -46,7 +46,8 @@ async def _forget(where: Where, addresses: Sequence[str], lock_seconds: float) -
                 raise Stopped(Stop.FAILED, *(_unknown(address) for address in unknown or addresses))
             removed = tuple(state.records[address] for address in dict.fromkeys(addresses))
             kept = {address: record for address, record in state.records.items() if address not in addresses}
-            intents = tuple(intent for intent in state.intents if intent.address not in addresses)
+            ids = {record.id for record in removed}
+            intents = tuple(one for one in state.intents if one.address not in addresses and one.connection_id not in ids)
             await keeper.store(replace(state, serial=state.serial + 1, records=kept, intents=intents), version)
             return removed
     except StateError as broken:

@@ -26,9 +26,9 @@ class Mismatch:
 def compare(planned: Plan, now: Plan) -> list[Mismatch]:
     """Return the addresses of `planned` whose decision in `now` is another one, sorted."""
     current = {change.key: change for change in (*now.unchanged, *now.changes)}
-    return [
-        _mismatch(change, current.get(change.key)) for change in planned.changes if not _met(change, current.get(change.key))
-    ]
+    keys = {change.key for change in planned.changes}
+    pairs = ((change, current.get(change.key)) for change in planned.changes)
+    return [_mismatch(change, found) for change, found in pairs if not _met(change, found, keys)]
 
 
 def select(now: Plan, planned: Plan) -> Plan:
@@ -38,9 +38,12 @@ def select(now: Plan, planned: Plan) -> Plan:
     return replace(now, changes=chosen, left_out=tuple(change.key for change in now.changes if change.key not in keys))
 
 
-def _met(planned: Change, now: Change | None) -> bool:
-    """Where a plan could not compare the values, what they show now is what it announced: nothing, or an update."""
-    if now is None or _basis(planned) != _basis(now):
+def _met(planned: Change, now: Change | None, keys: set[str]) -> bool:
+    """Where a plan could not compare the values, what they show now is what it announced: nothing, or an update.
+
+    A change that now waits for one that is not in the plan cannot be made.
+    """
+    if now is None or _basis(planned) != _basis(now) or not keys.issuperset(now.waits_for):
         return False
     if planned.compared:
         return planned.action is now.action and set(planned.fields) == set(now.fields)

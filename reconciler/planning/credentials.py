@@ -58,7 +58,7 @@ def judge(evidence: Evidence) -> Judgement:
     if evidence.sent is None or (evidence.recorded_hash is None) != (evidence.live_hash is None):
         return _drifted(evidence, UNCOMPARABLE)
     if evidence.live_hash != evidence.recorded_hash:
-        if evidence.resend:
+        if evidence.resend and not evidence.accept:
             return Judgement(Verdict.SEND, "sent again: an interrupted apply may have sent them", fields=(CREDENTIALS,))
         return _drifted(evidence, OUTSIDE)
     fields = _changed(evidence)

@@ -26,8 +26,10 @@ from reconciler.planning.differ import drift_of, hosts_differ, local_fields, rem
 from reconciler.planning.plan import (
     CREDENTIALS,
     DESCRIPTION,
+    INSTANCE_URL,
     NAME,
     PROJECT,
+    VERSION,
     Action,
     Attributes,
     Change,
@@ -233,7 +235,7 @@ class _Table:
     def _present(self, connection: Connection, scope: Scope, record: Record, live: LiveConnection) -> None:
         """Rows 4 and 5: nothing, update, replace or record."""
         judged = self._judge(connection, record, live)
-        drift = drift_of(record, live)
+        drift = drift_of(record, live, connection.lifecycle.ignore_changes)
         if drift is not None and live.id not in self._it.resend:
             self.decisions.drift.append(drift)
         local = local_fields(connection, record, live)
@@ -249,13 +251,14 @@ class _Table:
         elif self._protected(connection, record):
             action = Action.RECORD if local else Action.NOTHING
             change = replace(change, action=action, reason=_because(local), fields=local, after=self._stays(change, connection))
-        elif judged.verdict is Verdict.HELD:
-            self._keep_if_held(connection, live, judged)
+        elif (anew := self._judge(_unignored(connection), record, live)).verdict in {Verdict.HELD, Verdict.ACCEPT}:
+            self._keep_if_held(connection, live, _held_for_replace(anew))
             action = Action.RECORD if local else Action.NOTHING
             change = replace(change, action=action, reason=_because(local), fields=local, after=self._stays(change, connection))
         else:
             reason = "a connection cannot move to another project: created there, then deleted here"
-            fields = (*remote_fields(connection, live, ()), PROJECT, *local)
+            sent = tuple(field for field in anew.fields if field in {INSTANCE_URL, VERSION})
+            fields = (*remote_fields(connection, live, ()), PROJECT, *sent, *local)
             after = Attributes.wanted(connection, scope)
             change = replace(change, action=Action.REPLACE, reason=reason, fields=fields, after=after)
         self._add(connection, change, record)
@@ -288,8 +291,10 @@ class _Table:
 
     def _stays(self, change: Change, connection: Connection) -> Attributes | None:
         """What will be there when nothing but the record changes."""
-        before = change.before
-        return replace(before, labels=connection.labels, lifecycle=connection.lifecycle) if before else None
+        if change.before is None:
+            return None
+        version = connection.version if CREDENTIALS in connection.lifecycle.ignore_changes else change.before.version
+        return replace(change.before, labels=connection.labels, lifecycle=connection.lifecycle, version=version)
 
     def _compared(self, connection: Connection) -> bool:
         ignored = CREDENTIALS in connection.lifecycle.ignore_changes
@@ -421,6 +426,21 @@ class _Table:
         self.decisions.diagnostics.append(
             error(summary, detail=detail, location=connection.name_location, hint=hint, address=connection.address)
         )
+
+
+def _unignored(connection: Connection) -> Connection:
+    """Return the manifest without "ignore the credentials": a new connection is sent them whatever is ignored."""
+    ignored = tuple(field for field in connection.lifecycle.ignore_changes if field != CREDENTIALS)
+    return replace(connection, lifecycle=replace(connection.lifecycle, ignore_changes=ignored))
+
+
+def _held_for_replace(judged: Judgement) -> Judgement:
+    """A replace sends ours and deletes theirs, which nobody can read back: only a reassertion allows that."""
+    return Judgement(
+        Verdict.HELD,
+        f"{judged.reason.partition(';')[0]}, and moving the connection would replace them",
+        "--reassert-credentials ADDRESS sends ours; to keep theirs, leave the project as it is",
+    )
 
 
 def _because(local: tuple[str, ...]) -> str:

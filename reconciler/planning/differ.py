@@ -51,8 +51,8 @@ def hosts_differ(connection: Connection, live: LiveConnection) -> bool:
     return hosts.fold(connection.instance_url) != hosts.fold(live.instance_url)
 
 
-def drift_of(record: Record, live: LiveConnection) -> Drift | None:
-    """Return what was changed outside since the last apply, None when nothing was."""
+def drift_of(record: Record, live: LiveConnection, ignored: tuple[str, ...]) -> Drift | None:
+    """Return what was changed outside since the last apply, but for what is `ignored`; None when nothing was."""
     fields = []
     if record.name != live.name:
         fields.append(NAME)
@@ -62,9 +62,10 @@ def drift_of(record: Record, live: LiveConnection) -> Drift | None:
         fields.append(INSTANCE_URL)
     if record.credentials_hash != live.credentials_hash and record.fingerprints is not None:
         fields.append(CREDENTIALS)
-    if not fields:
+    shown = tuple(field for field in fields if field.partition(".")[0] not in ignored)
+    if not shown:
         return None
-    return Drift(record.address, live.id, tuple(fields), Attributes.recorded(record), Attributes.present(live, record))
+    return Drift(record.address, live.id, shown, Attributes.recorded(record), Attributes.present(live, record))
 
 
 def _standing(lifecycle: Lifecycle) -> Lifecycle:

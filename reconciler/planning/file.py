@@ -50,7 +50,7 @@ def decode(data: bytes) -> Plan:
     """Return the plan of a file. Raises `PlanFileError`."""
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PlanFileError("it is not JSON, or it was cut") from None
     if not isinstance(document, dict) or document.get("kind") != _KIND:
         raise PlanFileError("it is not a plan of reconciler")
@@ -62,7 +62,7 @@ def decode(data: bytes) -> Plan:
         raise PlanFileError("it was cut or edited after it was made")
     try:
         return _plan(content)
-    except (KeyError, TypeError, ValueError) as broken:
+    except (KeyError, TypeError, ValueError, AttributeError) as broken:
         raise PlanFileError(f"it lacks something a plan has ({type(broken).__name__})") from None
 
 

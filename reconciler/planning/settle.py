@@ -107,8 +107,8 @@ class _Work:
 
     def update(self, intent: Intent) -> None:
         found = self._by_id.get(intent.connection_id)
-        if found is None or intent.record is None:
-            return
+        if found is None or intent.record is None or intent.connection_id not in self._addresses:
+            return  # what was about to be adopted is decided anew, what was forgotten stays forgotten
         arrived = (found.name, found.description.strip()) == (intent.record.name, intent.record.description)
         if not intent.sends_credentials:
             if arrived:
@@ -116,8 +116,8 @@ class _Work:
                 self._put(intent.record)
                 self._done[intent.address] = "updated by an interrupted apply"
             return
-        address = self._addresses.get(intent.connection_id)
-        if address is None or self._records[address].credentials_hash == found.credentials_hash:
+        address = self._addresses[intent.connection_id]
+        if self._records[address].credentials_hash == found.credentials_hash:
             return
         if arrived:
             self._put(replace(self._records[address], name=intent.record.name, description=intent.record.description))

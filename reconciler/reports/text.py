@@ -285,7 +285,7 @@ class TextReport:
         if outcome.problem:
             yield ""
             yield self._diagnostic(outcome.problem)
-        if outcome.not_tried or (outcome.wrote and not outcome.complete):
+        if not outcome.problem and (outcome.not_tried or (outcome.wrote and not outcome.complete)):
             yield ""
             yield "Apply again to go on: what is done is recorded or will be looked up."
 

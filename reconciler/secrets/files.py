@@ -14,11 +14,13 @@ _NEVER = frozenset({".git", ".reconciler"})
 
 
 class FileSource:
-    """Reads `fromFile`: a path from the stack's directory, in one of `roots` once links are resolved."""
+    """Reads `fromFile`: a path from the stack's directory, in one of `roots` once links are resolved; `never` are files of
+    our own."""
 
-    def __init__(self, stack: Path, roots: Sequence[Path]) -> None:
+    def __init__(self, stack: Path, roots: Sequence[Path], never: Sequence[Path] = ()) -> None:
         self._stack = stack
         self._roots = roots
+        self._never = frozenset(never)
 
     async def read(self, target: str) -> Secret:
         """Return the text of the file, trimmed. Raises `Unavailable` (absent, empty, too large) or `Refused`."""
@@ -56,6 +58,8 @@ class FileSource:
 
     def _is_ours(self, path: Path, root: Path) -> bool:
         """Tell whether the file is git's or our own, also where the root itself is inside such a directory."""
+        if path in self._never:
+            return True
         parts = path.relative_to(self._stack if path.is_relative_to(self._stack) else root).parts
         if _NEVER.intersection(part.lower() for part in parts) or path.name.lower() == "reconciler.yaml":
             return True

@@ -88,14 +88,15 @@ async def test_one_limited_request_makes_all_workers_wait_and_then_all_go_on(mon
         async def ask(number: int) -> None:
             await client.request("GET", f"/api/{number}")
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(ask, 0)
-            while not asleep:
-                await anyio.lowlevel.checkpoint()
-            for number in range(1, workers):
-                group.start_soon(ask, number)
-            while asleep < workers:
-                await anyio.lowlevel.checkpoint()
-            assert [one.path for one in raw.asked] == ["/api/0"]
-            over.set()
+        with anyio.fail_after(30):  # a client that does not wait would never be seen waiting
+            async with anyio.create_task_group() as group:
+                group.start_soon(ask, 0)
+                while not asleep:
+                    await anyio.lowlevel.checkpoint()
+                for number in range(1, workers):
+                    group.start_soon(ask, number)
+                while asleep < workers:
+                    await anyio.lowlevel.checkpoint()
+                assert [one.path for one in raw.asked] == ["/api/0"]
+                over.set()
         assert sorted(one.path for one in raw.asked[1:]) == [f"/api/{number}" for number in range(workers)]
