@@ -1,7 +1,7 @@
 """Chooses the Infisical of the settings, over the network or embedded, and logs in to it."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -26,14 +26,12 @@ async def infisical(settings: Settings, environ: Mapping[str, str]) -> AsyncIter
         return
     _refuse_plain_http(settings.url, environ)
     credentials = _credentials(settings, environ)
-    async with connect(Endpoint(settings.url)) as client:
-        if isinstance(credentials, Secret):
-            client.authorise(credentials)
-        else:
-            try:
-                client.authorise(await log_in(client, *credentials))
-            except (InfisicalError, WireError) as refused:
-                raise Stopped(Stop.FAILED, explain(refused, f"log in to {settings.url}")) from None
+    async with AsyncExitStack() as stack:
+        try:
+            client = await stack.enter_async_context(connect(Endpoint(settings.url)))
+            client.authorise(credentials if isinstance(credentials, Secret) else await log_in(client, *credentials))
+        except (InfisicalError, WireError) as refused:
+            raise Stopped(Stop.FAILED, explain(refused, f"log in to {settings.url}")) from None
         yield client
 
 

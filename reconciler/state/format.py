@@ -53,7 +53,7 @@ def decode(data: bytes, where: str = "The state") -> State:
         raise _damaged(
             where, f"it is not JSON at line {broken.lineno}, column {broken.colno}" if data else "it is empty"
         ) from None
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
         raise _damaged(where, "a value in it is not of its kind") from None
 
 
@@ -67,7 +67,7 @@ def _damaged(where: str, why: str) -> StateError:
 def _state(document: dict[str, Any]) -> State:
     key = base64.b64decode(document["fingerprint_key"], validate=True)
     serial, organisation, records = document["serial"], document["organisation"], document["records"]
-    if len(key) != KEY_BYTES or not isinstance(serial, int) or not isinstance(records, dict):
+    if len(key) != KEY_BYTES or type(serial) is not int or not isinstance(records, dict):
         raise ValueError("not of its kind")
     return State(
         lineage=_text(document, "lineage"),

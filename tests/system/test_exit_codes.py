@@ -55,6 +55,16 @@ def test_1_when_infisical_cannot_be_reached(tmp_path: object, stack: Stack) -> N
         assert "cannot be reached" in ran.err
 
 
+@pytest.mark.parametrize(
+    "variable", [{"ALL_PROXY": "nonsense://x"}, {"NO_PROXY": "fd00::/8", "HTTPS_PROXY": "http://127.0.0.1:9"}]
+)
+def test_1_when_a_proxy_variable_cannot_be_used(stack: Stack, variable: dict[str, str]) -> None:
+    stack.configure(infisical={"url": "https://infisical.invalid"})
+    stack.manifest("crm")
+    ran = stack.run("plan", INFISICAL_TOKEN="token", **variable)
+    assert (ran.code, "error: Could not" in ran.err) == (1, True)
+
+
 def test_1_without_anything_to_log_in_with(stack: Stack) -> None:
     stack.configure(infisical={"url": "https://infisical.example"})
     stack.manifest("crm")
