@@ -12,15 +12,15 @@ from reconciler.model import (
     Diagnostic,
     Fingerprints,
     LiveConnection,
-    OnRemoval,
     ProjectRef,
     Record,
     Scope,
     State,
+    Superseded,
     error,
     warning,
 )
-from reconciler.planning import names
+from reconciler.planning import names, removed
 from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
 from reconciler.planning.differ import drift_of, hosts_differ, local_fields, remote_fields
 from reconciler.planning.plan import (
@@ -78,7 +78,7 @@ def decide(situation: Situation) -> Decisions:
     for record in table.removed():
         table.unwanted(record)
     for item in situation.state.superseded:
-        table.left_behind(item.address, item.id)
+        table.left_behind(item)
     made = table.decisions
     made.changes, problems = names.order(made.changes, table.holders, table.owners)
     made.diagnostics += names.disguised(made.changes) + problems
@@ -365,49 +365,17 @@ class _Table:
     def unwanted(self, record: Record) -> None:
         """Decide one record without a manifest: the rows with "desired: no"."""
         live = self._by_id.get(record.id)
-        before = Attributes.present(live, record) if live else Attributes.recorded(record)
-        change = Change(
-            record.address,
-            Action.FORGET,
-            "it was deleted outside, and its manifest is removed",
-            record.id,
-            live.credentials_hash if live else None,
-            before,
-            file=record.file,
-        )
         if live is None:
-            self.decisions.drift.append(Drift(record.address, record.id, (), before, None))
-        elif record.lifecycle.on_removal is OnRemoval.RETAIN:
-            change = replace(change, reason="its manifest is removed; onRemoval: retain leaves it in Infisical")
-        elif record.lifecycle.prevent_destroy:
-            self.decisions.kept.append(
-                Kept(
-                    record.address,
-                    KeptWhy.PROTECTED,
-                    f"its manifest ({record.file}) is removed, and it is protected",
-                    "put the manifest back with preventDestroy: false and apply, then remove it; or onRemoval: retain",
-                    record.id,
-                )
-            )
-            return
+            self.decisions.drift.append(Drift(record.address, record.id, (), Attributes.recorded(record), None))
+        found = removed.unwanted(record, live)
+        if isinstance(found, Kept):
+            self.decisions.kept.append(found)
         else:
-            change = replace(change, action=Action.DELETE, reason=f"its manifest ({record.file}) is removed")
-        self.decisions.changes.append(change)
+            self.decisions.changes.append(found)
 
-    def left_behind(self, address: str, connection_id: str) -> None:
+    def left_behind(self, item: Superseded) -> None:
         """Decide one connection that an earlier replace could not delete."""
-        live = self._by_id.get(connection_id)
-        self.decisions.changes.append(
-            Change(
-                address,
-                Action.DELETE if live else Action.FORGET,
-                "it was replaced and could not be deleted then" if live else "it was replaced and is gone",
-                connection_id,
-                live.credentials_hash if live else None,
-                Attributes.present(live, None) if live else None,
-                superseded=True,
-            )
-        )
+        self.decisions.changes.append(removed.left_behind(item, self._by_id.get(item.id)))
 
     def unmanaged(self) -> int:
         """Return how many Salesforce connections there are that nobody here manages or adopts."""
