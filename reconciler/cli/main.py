@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -72,7 +71,9 @@ def main() -> None:
         code = 128 + signal.SIGINT
     except OSError as broken:
         # Everything else that can go wrong with a file is said where it is read or written; this is the output itself.
-        _silence(sys.stdout)
+        from reconciler.cli.output import silence
+
+        silence(sys.stdout)
         code = 1 if broken.errno != errno.EPIPE else 128 + signal.SIGPIPE
     sys.exit(code)
 
@@ -86,9 +87,3 @@ def _ready_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _silence(stream: TextIO) -> None:
-    from reconciler.cli.output import silence
-
-    silence(stream)

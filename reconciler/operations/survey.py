@@ -69,14 +69,15 @@ async def survey(
     settled = planning.settle(state, live, datetime.now(UTC))
     resolution = await secrets.resolve((one for item in connections for one in item.references), sources)
     values = _values(connections, resolution, state.key)
-    unknown = [name for name in sorted(options.accept | options.reassert) if name not in {one.address for one in connections}]
+    desired = {one.address: one for one in connections}
+    unknown = sorted((options.accept | options.reassert) - desired.keys())
     decisions = planning.decide(
         Situation(
             desired=connections,
             scopes=scopes,
             state=settled.state,
             live=live,
-            values={one.address: found.fingerprints if (found := values.get(one.address)) else None for one in connections},
+            values={address: found.fingerprints if (found := values.get(address)) else None for address in desired},
             accept=options.accept,
             reassert=options.reassert,
             resend=settled.resend,
@@ -110,7 +111,7 @@ async def survey(
         tool_version=__version__,
         interrupted=settled.done,
     )
-    return Survey(plan, settled, bool(state.intents), {one.address: one for one in connections}, values)
+    return Survey(plan, settled, bool(state.intents), desired, values)
 
 
 def _organisation(said: Organisation | None, live: Sequence[LiveConnection]) -> Organisation:

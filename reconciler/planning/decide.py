@@ -20,6 +20,7 @@ from reconciler.model import (
     error,
     warning,
 )
+from reconciler.model.connection import APP
 from reconciler.planning import names, removed
 from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
 from reconciler.planning.differ import drift_of, hosts_differ, local_fields, remote_fields
@@ -37,8 +38,6 @@ from reconciler.planning.plan import (
     Kept,
     KeptWhy,
 )
-
-APP = "salesforce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +248,10 @@ class _Table:
             accepted = judged.fields if judged.verdict is Verdict.ACCEPT else ()
             change = replace(change, action=action, reason=reason, fields=remote + local + accepted)
         elif self._protected(connection, record):
-            action = Action.RECORD if local else Action.NOTHING
-            change = replace(change, action=action, reason=_because(local), fields=local, after=self._stays(change, connection))
+            change = _only_recorded(change, connection, local)
         elif (anew := self._judge(_unignored(connection), record, live)).verdict in {Verdict.HELD, Verdict.ACCEPT}:
             self._keep_if_held(connection, live, _held_for_replace(anew))
-            action = Action.RECORD if local else Action.NOTHING
-            change = replace(change, action=action, reason=_because(local), fields=local, after=self._stays(change, connection))
+            change = _only_recorded(change, connection, local)
         else:
             reason = "a connection cannot move to another project: created there, then deleted here"
             sent = tuple(field for field in anew.fields if field in {INSTANCE_URL, VERSION})
@@ -288,13 +285,6 @@ class _Table:
             compared=self._compared(connection),
             location=connection.location,
         )
-
-    def _stays(self, change: Change, connection: Connection) -> Attributes | None:
-        """What will be there when nothing but the record changes."""
-        if change.before is None:
-            return None
-        version = connection.version if CREDENTIALS in connection.lifecycle.ignore_changes else change.before.version
-        return replace(change.before, labels=connection.labels, lifecycle=connection.lifecycle, version=version)
 
     def _compared(self, connection: Connection) -> bool:
         ignored = CREDENTIALS in connection.lifecycle.ignore_changes
@@ -409,6 +399,16 @@ def _held_for_replace(judged: Judgement) -> Judgement:
         f"{judged.reason.partition(';')[0]}, and moving the connection would replace them",
         "--reassert-credentials ADDRESS sends ours; to keep theirs, leave the project as it is",
     )
+
+
+def _only_recorded(change: Change, connection: Connection, local: tuple[str, ...]) -> Change:
+    """Return the change of a connection that stays as it is, but for what concerns its record."""
+    if change.before is None:
+        return change
+    version = connection.version if CREDENTIALS in connection.lifecycle.ignore_changes else change.before.version
+    after = replace(change.before, labels=connection.labels, lifecycle=connection.lifecycle, version=version)
+    action = Action.RECORD if local else Action.NOTHING
+    return replace(change, action=action, reason=_because(local), fields=local, after=after)
 
 
 def _because(local: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model import Diagnostic, Intent, LiveConnection, Record, State, Superseded, Verb, hosts, warning
+from reconciler.model.connection import APP
 
 _SAME_WRITE = timedelta(seconds=1)
 _ON_ITS_WAY = timedelta(hours=1)
@@ -155,7 +156,7 @@ def is_ours(found: LiveConnection, intent: Intent) -> bool:
     created, since = _time(found.created_at), _time(intent.since)
     return (
         sent is not None
-        and found.app == "salesforce"
+        and found.app == APP
         and created is not None
         and since is not None
         and created >= since

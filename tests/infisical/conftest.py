@@ -9,7 +9,7 @@ import pytest
 from reconciler.embedded import App, Org, infisical_app, issue_token
 from reconciler.infisical import Credentials
 from reconciler.model import Secret
-from reconciler.wire import Client, Endpoint, client, connect, pause
+from reconciler.wire import Client, Endpoint, connect
 from tests.wire.raw import Behaviour, Raw, serving
 
 HOST = "acme.my.salesforce.com"
@@ -19,15 +19,9 @@ TOKEN = "bearer-of-the-tests"
 Answering = Callable[[Behaviour], AbstractAsyncContextManager[tuple[Raw, Client]]]
 
 
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "backoff", lambda _attempt: 0.0)
-    monkeypatch.setattr(pause, "LONGEST", 0.01)
+def quick(no_pauses: None) -> None:
+    """Every test here."""
 
 
 @pytest.fixture
