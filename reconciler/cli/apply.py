@@ -65,7 +65,7 @@ def command(
     """
     talk = _Json(auto_approve or file is not None) if form == "json" else _Text(auto_approve or file is not None)
     request = Request(options, file, expect, lock_seconds, parallelism)
-    with output.stops(json=form == "json", lines=True):
+    with output.stops(JsonReport().problems if form == "json" else None):
         try:
             applied = apply(where, request, Callbacks(talk.approve, talk.emit))
         finally:

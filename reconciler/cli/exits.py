@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reconciler.model import Stop
-from reconciler.operations.apply import Applied, Approval
-from reconciler.planning import Plan
+
+if TYPE_CHECKING:  # every command has an exit code; few need what an apply needs
+    from reconciler.operations.apply import Applied
+    from reconciler.planning import Plan
 
 DONE = 0
 FAILED = 1
@@ -29,7 +32,7 @@ STOPS: Mapping[Stop, int] = MappingProxyType(
 )
 
 
-def of_plan(plan: Plan, *, detailed: bool) -> int:
+def of_plan(plan: "Plan", *, detailed: bool) -> int:
     """Return the code of a plan: 4 when its apply would leave something, 2 for changes when `detailed`."""
     if plan.errored:
         return FAILED
@@ -38,7 +41,7 @@ def of_plan(plan: Plan, *, detailed: bool) -> int:
     return CHANGES if detailed and plan.changes_something else DONE
 
 
-def of_apply(applied: Applied) -> int:
+def of_apply(applied: "Applied") -> int:
     """Return the code of an apply that was not stopped before it began."""
     outcome = applied.outcome
     if outcome is not None and not outcome.complete and outcome.wrote:
@@ -47,6 +50,6 @@ def of_apply(applied: Applied) -> int:
         return SIGNAL + applied.interrupted
     if applied.plan is None or applied.plan.errored or (outcome is not None and not outcome.complete):
         return FAILED
-    if applied.approval in {Approval.NO, Approval.IMPOSSIBLE} or applied.plan.kept:
+    if applied.refused or applied.plan.kept:
         return LEFT
     return DONE

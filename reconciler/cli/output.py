@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli import exits
 from reconciler.model import Diagnostic, Stopped
-from reconciler.reports import JsonReport, Style, TextReport
+from reconciler.reports import Style, TextReport
 
 _WIDEST = 120
 
@@ -58,16 +58,14 @@ def say_problems(diagnostics: tuple[Diagnostic, ...]) -> None:
 
 
 @contextmanager
-def stops(*, json: bool = False, lines: bool = False) -> Iterator[None]:
-    """Turn a `Stopped` into its words and its exit code; in JSON it is a document, or `lines`, on standard output too."""
+def stops(show: Callable[[tuple[Diagnostic, ...]], str] | None = None) -> Iterator[None]:
+    """Turn a `Stopped` into its words and its exit code; what `show` makes of it goes to standard output too."""
     try:
         yield
     except Stopped as stopped:
         say_problems(stopped.diagnostics)
-        if json and lines:
-            say("".join(JsonReport().problem(one) for one in stopped.diagnostics))
-        elif json:
-            say(JsonReport().diagnostics(stopped.diagnostics))
+        if show:
+            say(show(stopped.diagnostics))
         raise click.exceptions.Exit(exits.STOPS[stopped.reason]) from None
 
 

@@ -28,7 +28,7 @@ def command(where: Where, options: Options, out: Path | None, detailed_exitcode:
     from reconciler.operations.plan import plan
     from reconciler.reports import JsonReport
 
-    with output.stops(json=form == "json"):
+    with output.stops(JsonReport().diagnostics if form == "json" else None):
         planned = plan(where, options, out=out)
     report = JsonReport() if form == "json" else output.text_report()
     output.say(report.plan(planned))

@@ -20,7 +20,7 @@ def command(file: Path, form: str) -> None:
     from reconciler.operations.plan import read_plan
     from reconciler.reports import JsonReport
 
-    with output.stops(json=form == "json"):
+    with output.stops(JsonReport().diagnostics if form == "json" else None):
         planned = read_plan(file)
     report = JsonReport() if form == "json" else output.text_report()
     output.say(report.plan(planned))

@@ -1,15 +1,19 @@
 """`reconciler validate`."""
 
+import sys
+
 import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import stack_options
 from reconciler.operations.stack import Where
+from reconciler.reports import JsonReport, TextReport
 
 
 @click.command()
 @stack_options
-def command(where: Where) -> None:
+@output.format_option
+def command(where: Where, form: str) -> None:
     """Check reconciler.yaml and every manifest, and show all problems at once.
 
     Reads files only: no network, no secret, no state.
@@ -20,15 +24,11 @@ def command(where: Where) -> None:
     """
     from reconciler.operations.validate import validate
 
-    with output.stops():
-        validated = validate(where)
-    output.say_problems(validated.diagnostics)
-    if not validated.valid:
-        errors = sum(1 for one in validated.diagnostics if one.severity == "error")
-        click.echo(f"Not valid: {errors} {'error' if errors == 1 else 'errors'}.", err=True)
+    with output.stops(JsonReport().validation if form == "json" else None):
+        found = validate(where)
+    output.say_problems(found.diagnostics)
+    report = JsonReport() if form == "json" else TextReport(output.style(sys.stdout))
+    said = report.validation(found.diagnostics, files=found.files, connections=found.connections)
+    output.say(said, err=form == "text" and not found.valid)
+    if not found.valid:
         raise click.exceptions.Exit(exits.INVALID)
-    connections, files = len(validated.manifests.connections), len(validated.manifests.files)
-    click.echo(
-        f"Valid: {connections} {'connection' if connections == 1 else 'connections'} "
-        f"in {files} {'file' if files == 1 else 'files'}."
-    )

@@ -9,9 +9,11 @@ from typing import Any
 from reconciler import documents, schemas
 from reconciler.config import trust
 from reconciler.config.settings import CLOUD, EMBEDDED, Embedded, EnvironmentRule, FileRule, Settings
-from reconciler.model import Diagnostic, Location, Stop, Stopped, error, has_errors, warning
+from reconciler.documents import Document
+from reconciler.model import Diagnostic, Location, Stop, Stopped, Written, error, has_errors, warning
 
 FILE_NAME = "reconciler.yaml"
+_GLOBS = ("connections/**/*.yaml", "connections/**/*.yml")
 _START = "start one with `apiVersion: reconciler/v1` and `kind: Configuration`"
 
 
@@ -22,30 +24,32 @@ def load(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settin
     FAILED when an `INFISICAL_*` host variable disagrees with the settings.
     """
     file = config if config is not None else _find(start)
-    tree = read(_shown(file), _bytes_of(file))
+    document = read(_shown(file), _bytes_of(file))
+    tree: dict[str, Any] = document.value
     source = environ.get(trust.VARIABLE)
-    pinned = None if source is None else read(source, trust.fetch(source, file))
+    pinned = None if source is None else read(source, trust.fetch(source, file)).value
     values = tree if pinned is None else trust.overlay(tree, pinned)
-    return _settings(file, values, pinned, environ, (*_not_enforced(values), *trust.differences(tree, pinned, source or "")))
+    warnings = (*_not_enforced(values), *trust.differences(tree, pinned, source or ""))
+    globs = tuple(Written(glob, document.location(["manifests", at])) for at, glob in enumerate(tree.get("manifests", _GLOBS)))
+    return _settings(file, values, globs, pinned, environ, warnings)
 
 
-def read(name: str, data: bytes) -> dict[str, Any]:
-    """Return the checked content of a `reconciler.yaml`, called `name`; raise `Stopped` with all that is wrong in it."""
-    found, problems = documents.parse(name, data)
-    if len(found) != 1 and not problems:
+def read(name: str, data: bytes) -> Document:
+    """Return the checked document of a `reconciler.yaml`, called `name`; raise `Stopped` with all that is wrong in it."""
+    found = list(documents.read(name, data, documents.Schema(schemas.load("configuration"))))
+    problems = [one for one in found if isinstance(one, Diagnostic)]
+    checked = [one for one in found if isinstance(one, Document)]
+    if len(checked) != 1 and not has_errors(problems):
         problems.append(
             error(
-                f"{FILE_NAME} must hold one document; it holds {len(found) or 'none'}.",
-                location=Location(name, 1, 1),
-                hint=_START,
+                f"{FILE_NAME} must hold one document; it holds {len(checked) or 'none'}.",
+                location=checked[1].location() if checked else Location(name, 1, 1),
+                hint="keep one of them" if checked else _START,
             )
         )
-    schema = documents.Schema(schemas.load("configuration"))
-    problems += [problem for document in found for problem in schema.check(document)]
     if has_errors(problems):
         raise Stopped(Stop.INVALID, *problems)
-    content: dict[str, Any] = found[0].value
-    return content
+    return checked[0]
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -70,26 +74,22 @@ def _find(start: Path) -> Path:
 def _settings(
     file: Path,
     values: dict[str, Any],
+    globs: tuple[Written, ...],
     pinned: dict[str, Any] | None,
     environ: Mapping[str, str],
     warnings: tuple[Diagnostic, ...],
 ) -> Settings:
     stack = file.parent.resolve()  # where the file is, not what it links to: a stack is a directory
     infisical = values.get("infisical", {})
-    embedded = values.get("embedded", {})
     sources = values.get("secretSources", {})
-    orgs = embedded.get("salesforceOrgs")
+    url = _url(infisical.get("url"), environ)
     return Settings(
         stack=stack,
         name=values.get("metadata", {}).get("name") or _name_of(stack),
-        url=_url(infisical.get("url"), environ),
+        url=url,
         auth_method=infisical.get("auth", {}).get("method"),
-        embedded=Embedded(
-            database=_inside(stack, embedded.get("database", ".reconciler/embedded.db"), "embedded.database"),
-            projects=tuple(embedded.get("projects", ())),
-            salesforce_orgs=_inside(stack, orgs, "embedded.salesforceOrgs") if orgs else None,
-        ),
-        manifests=tuple(values.get("manifests", ["connections/**/*.yaml", "connections/**/*.yml"])),
+        embedded=_embedded(stack, values.get("embedded", {})) if url == EMBEDDED else None,
+        manifests=globs,
         state=stack / values.get("state", {}).get("path", ".reconciler/state.json"),
         environment=EnvironmentRule(
             allow=_tuple(sources.get("env", {}).get("allow")),
@@ -143,11 +143,22 @@ def _bare(url: str) -> str:
     return url.strip().lower().rstrip("/").removesuffix("/api").rstrip("/")
 
 
+def _embedded(stack: Path, values: Mapping[str, Any]) -> Embedded:
+    orgs = values.get("salesforceOrgs")
+    return Embedded(
+        database=_inside(stack, values.get("database", ".reconciler/embedded.db"), "embedded.database"),
+        projects=tuple(values.get("projects", ())),
+        salesforce_orgs=_inside(stack, orgs, "embedded.salesforceOrgs") if orgs else None,
+    )
+
+
 def _inside(stack: Path, path: str, key: str) -> Path:
     """What is read or made because a `reconciler.yaml` says so stays in the stack, links resolved."""
     found = (stack / path).resolve()
     if not found.is_relative_to(stack):
-        outside = error(f"`{key}` names {path}, which is outside the stack.", hint="keep that file in the stack")
+        linked = f", which is {found}" if found != Path(os.path.normpath(stack / path)) else ""
+        hint = "keep that file in the stack, behind no link that leads out"
+        outside = error(f"`{key}` is {path}{linked}: that is outside the stack.", hint=hint)
         raise Stopped(Stop.INVALID, outside)
     return found
 

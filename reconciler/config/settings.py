@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.model import Diagnostic
+from reconciler.model import Diagnostic, Written
 
 EMBEDDED = "embedded"
 CLOUD = "https://app.infisical.com"
@@ -39,22 +39,18 @@ class FileRule:
 class Settings:
     """What `reconciler.yaml`, the trusted configuration and the environment say together.
 
-    `url` is `embedded` or scheme and host without a path; `warnings` are shown with every plan.
+    `url` is `embedded` or scheme and host without a path, `embedded` what belongs to the former; `warnings` are shown with
+    every plan.
     """
 
     stack: Path
     name: str
     url: str
     auth_method: str | None
-    embedded: Embedded
-    manifests: tuple[str, ...]
+    embedded: Embedded | None
+    manifests: tuple[Written, ...]
     state: Path
     environment: EnvironmentRule
     files: FileRule
     allowed_hosts: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether the embedded Infisical is used instead of one over the network."""
-        return self.url == EMBEDDED

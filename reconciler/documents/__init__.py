@@ -3,7 +3,8 @@
 Manifests, `reconciler.yaml` and org files all come in through here; nothing here opens a file.
 """
 
+from reconciler.documents.read import read
 from reconciler.documents.schema import Schema
 from reconciler.documents.yaml import Document, Path, parse
 
-__all__ = ["Document", "Path", "Schema", "parse"]
+__all__ = ["Document", "Path", "Schema", "parse", "read"]

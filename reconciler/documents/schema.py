@@ -7,10 +7,14 @@ Under `writeOnly` neither values nor keys that the schema does not know are show
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
+
+import jsonschema_rs
 
 from reconciler.documents.yaml import Document, Path
 from reconciler.model import Diagnostic, error
+from reconciler.model.source import Shown
 
 _LONGEST_SHOWN = 100
 _TYPES = {
@@ -25,18 +29,70 @@ _TYPES = {
 
 
 class Schema:
-    """A JSON Schema (2020-12), given as the plain dict of its file."""
+    """A JSON Schema (2020-12), given as the plain dict of its file.
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    A fast validator says which documents are valid, `jsonschema` what is wrong with the others.
+    """
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+        self._quick = jsonschema_rs.Draft202012Validator(schema)
+
+    def check(self, document: Document) -> list[Diagnostic]:
+        """Return every problem of `document`, in the order they stand in the file.
+
+        A document of another kind gets that said, and not every key of it called wrong.
+        """
+        if self.accepts(document.value):
+            return []
+        errors = list(self._thorough.iter_errors(document.value))
+        if other := [error for error in errors if list(error.absolute_path) == ["kind"] and not _near(error)]:
+            errors = other
+        found = [problem for error in errors for problem in _explain(document, error)]
+        return sorted(found, key=lambda problem: problem.location or document.location())
+
+    def accepts(self, value: Any) -> bool:
+        """Tell whether `value` is valid, as fast as can be told: what it does not know it leaves to `check`."""
+        try:
+            return self._quick.is_valid(value)
+        except ValueError:  # a number that JSON does not have
+            return False
+
+    @cached_property
+    def keys(self) -> Mapping[str, Shown]:
+        """The keys of this schema, with what a message may quote of each. Of a key in several places: the least."""
+        found: dict[str, Shown] = {}
+        for key, shown in _keys(self._schema, self._schema):
+            found[key] = min(found.get(key, shown), shown, key=_LEAST.index)
+        return found
+
+    @cached_property
+    def _thorough(self) -> Any:
         from jsonschema import Draft202012Validator, validators
 
         extended: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-        self._validator = extended(schema)
+        return extended(self._schema)
 
-    def check(self, document: Document) -> list[Diagnostic]:
-        """Return every problem of `document`, in the order they stand in the file."""
-        found = [problem for error in self._validator.iter_errors(document.value) for problem in _explain(document, error)]
-        return sorted(found, key=lambda problem: problem.location or document.location())
+
+_LEAST = (Shown.NAME, Shown.KEYS, Shown.ANY_KEYS, Shown.VALUE)
+
+
+def _keys(schema: Mapping[str, Any], root: Mapping[str, Any], *, secret: bool = False) -> Iterator[tuple[str, Shown]]:
+    """Return every key that a subschema knows; under `writeOnly`, what follows a key is never shown."""
+    secret = secret or bool(schema.get("writeOnly"))
+    for key, under in schema.get("properties", {}).items():
+        resolved = under | (root["$defs"][under["$ref"].rpartition("/")[2]] if "$ref" in under else {})
+        private = secret or bool(resolved.get("writeOnly"))
+        yield key, Shown.NAME if private else _shown(resolved)
+        yield from _keys(resolved, root, secret=private)
+    if isinstance(schema.get("items"), Mapping):
+        yield from _keys(schema["items"], root, secret=secret)
+
+
+def _shown(schema: Mapping[str, Any]) -> Shown:
+    if schema.get("type") == "object":
+        return Shown.ANY_KEYS if isinstance(schema.get("additionalProperties"), Mapping) else Shown.KEYS
+    return Shown.KEYS if schema.get("items", {}).get("type") == "object" else Shown.VALUE
 
 
 def _pattern(validator: Any, pattern: str, value: object, schema: Mapping[str, Any]) -> Iterator[Any]:
@@ -71,7 +127,7 @@ def _explain(document: Document, found: Any) -> Iterator[Diagnostic]:
             yield error(_capital(f"{where} lacks {keys}."), location=document.location(path), hint=hint)
     else:
         sentence = _capital(_sentence(found, rule, where, schema))
-        yield error(sentence, location=document.location(path), hint=hint or _next(found, rule))
+        yield error(sentence, location=document.location(path), hint=_next(found, rule, hint))
 
 
 def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> str:
@@ -105,17 +161,23 @@ def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> s
             return f"{where} is not possible like this."
 
 
-def _next(found: Any, rule: str) -> str:
+def _next(found: Any, rule: str, hint: str) -> str:
     value = found.instance
-    if rule == "type" and value is None:
-        return "write a value, or remove the key"
-    if rule == "type" and "string" in found.validator_value and not isinstance(value, dict | list):
-        return "put it in quotes"
-    if rule in {"enum", "const"} and isinstance(value, str):
-        wanted = found.validator_value if rule == "enum" else [found.validator_value]
-        near = difflib.get_close_matches(value[:_LONGEST_SHOWN], [str(one) for one in wanted], n=1)
-        return f"did you mean `{near[0]}`?" if near else ""
-    return ""
+    if near := _near(found):
+        return f"did you mean `{near}`?"
+    if rule == "type" and found.validator_value in ("string", ["string", "null"]) and isinstance(value, bool | int | float):
+        return f"put it in quotes: YAML reads it as {_kind(value)}"
+    return hint or ("write a value, or remove the key" if rule == "type" and value is None else "")
+
+
+def _near(found: Any) -> str:
+    """Return the choice that was probably meant, if any."""
+    value = found.instance
+    if found.validator not in {"enum", "const"} or not isinstance(value, str):
+        return ""
+    wanted = found.validator_value if found.validator == "enum" else [found.validator_value]
+    near = difflib.get_close_matches(value[:_LONGEST_SHOWN], [str(one) for one in wanted], n=1)
+    return near[0] if near else ""
 
 
 def _kind(value: object) -> str:

@@ -4,23 +4,33 @@ Whatever bytes come in, what goes out are documents and diagnostics; and no diag
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 from yaml.composer import Composer
-from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.parser import Parser
+from yaml.reader import Reader, ReaderError
+from yaml.resolver import Resolver
+from yaml.scanner import Scanner
 
-from reconciler.model import Diagnostic, Location, error
+from reconciler.documents.values import DEEPEST, INVALID, Invalid, Values
+from reconciler.model import Diagnostic, Location, Source, error, warning
+from reconciler.model.source import Shown
 
 Path = Sequence[str | int]
 
-_DEEPEST = 100
-_MOST_REPEATED = 1_000_000
-"""Characters and nodes of one document once its aliases are written out: a few lines can stand for gigabytes."""
+_NOTHING_KNOWN: Mapping[str, Shown] = MappingProxyType({})
+_SURELY_FLAT = 4000
+"""Characters: a text this short cannot nest deeply enough to overflow the stack of libyaml's composer."""
 
-_MERGE = "tag:yaml.org,2002:merge"
+_MARK = re.compile(r"^(?:---(?=\s|\Z)|(?P<end>\.\.\.(?=\s|\Z)[^\n]*\n?))", re.MULTILINE)
+"""Where a document begins or ends."""
+_ONLY_DIRECTIVES = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n|%[^\n]*\n)+")
+
+_LINE = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _QUOTED = re.compile(r"""(?!':')(['"]).+\1""")
 
 
@@ -31,6 +41,7 @@ class Document:
     file: str
     value: Any
     node: yaml.Node
+    source: Source
 
     def location(self, path: Path = ()) -> Location:
         """Return where the value at `path` begins; of a path that is not there, the nearest parent that is."""
@@ -40,7 +51,7 @@ class Document:
             if found is None:
                 break
             node = found[1]
-        return _place(self.file, node.start_mark)
+        return _place(self.file, node.start_mark, self.source)
 
     def key_location(self, path: Path) -> Location:
         """Return where the key of the value at `path` stands (of a list's item, the item)."""
@@ -48,156 +59,114 @@ class Document:
         for step in path[:-1]:
             found = _child(parent, step)
             if found is None:
-                return _place(self.file, parent.start_mark)
+                return _place(self.file, parent.start_mark, self.source)
             parent = found[1]
         found = _child(parent, path[-1])
-        return _place(self.file, (found[0] if found else parent).start_mark)
+        return _place(self.file, (found[0] if found else parent).start_mark, self.source)
 
 
-def _without(resolvers: dict[str, Any], *tags: str) -> dict[str, Any]:
-    return {first: [(tag, form) for tag, form in known if tag not in tags] for first, known in resolvers.items()}
-
-
-def _number(construct: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """PyYAML's own errors are of any kind here (ValueError, KeyError, IndexError) and repeat the value."""
-
-    def constructed(loader: Any, node: Any) -> Any:
-        try:
-            return construct(loader, node)
-        except (ValueError, LookupError):
-            raise ConstructorError(None, None, "found a value that its type cannot hold", node.start_mark) from None
-
-    return constructed
+def _as_yaml_says(resolvers: Mapping[str, Any]) -> dict[str, Any]:
+    """What plain scalars are read as, but for dates and `=`, which stay text."""
+    text = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}
+    return {first: [(tag, form) for tag, form in known if tag not in text] for first, known in resolvers.items()}
 
 
 if hasattr(yaml, "CSafeLoader"):
-    # Composed in Python: libyaml's composer overflows the process's stack on deep nesting.
-    _Base: Any = type("_Base", (Composer, yaml.CSafeLoader), {})
+    from yaml._yaml import CParser
+
+    class _Loader(CParser, Resolver):
+        """libyaml's own composer: text to nodes."""
+
+        yaml_implicit_resolvers = _as_yaml_says(yaml.SafeLoader.yaml_implicit_resolvers)
+
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+            Resolver.__init__(self)
+
 else:
-    _Base = yaml.SafeLoader
+
+    class _Loader(Reader, Scanner, Parser, Composer, Resolver):  # type: ignore[no-redef]
+        """The same in Python, where PyYAML came without libyaml."""
+
+        yaml_implicit_resolvers = _as_yaml_says(yaml.SafeLoader.yaml_implicit_resolvers)
+
+        def __init__(self, text: str) -> None:
+            Reader.__init__(self, text)
+            for base in (Scanner, Parser, Composer, Resolver):
+                base.__init__(self)
 
 
-class _Loader(_Base):  # type: ignore[misc]
-    """The safe loader, stricter: keys are text, dates stay text, nothing is deep or repeated without end, and duplicate
-    keys, which YAML forbids and PyYAML lets the last one win, are noted."""
+def parse(file: str, data: bytes, keys: Mapping[str, Shown] = _NOTHING_KNOWN) -> Iterator[Document | Diagnostic]:
+    """Read the YAML documents of `data`, the bytes of `file` (a name for messages), one after the other.
 
-    yaml_implicit_resolvers = _without(
-        yaml.SafeLoader.yaml_implicit_resolvers, "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"
-    )
-    yaml_multi_constructors: dict[str, Any] = {}  # noqa: RUF012  # PyYAML's own way of declaring
-    yaml_constructors: dict[str | None, Any] = {  # noqa: RUF012
-        "tag:yaml.org,2002:null": SafeConstructor.construct_yaml_null,
-        "tag:yaml.org,2002:bool": _number(SafeConstructor.construct_yaml_bool),
-        "tag:yaml.org,2002:int": _number(SafeConstructor.construct_yaml_int),
-        "tag:yaml.org,2002:float": _number(SafeConstructor.construct_yaml_float),
-        "tag:yaml.org,2002:str": SafeConstructor.construct_yaml_str,
-        "tag:yaml.org,2002:seq": SafeConstructor.construct_yaml_seq,
-        "tag:yaml.org,2002:map": SafeConstructor.construct_yaml_map,
-    }
-
-    def __init__(self, text: str) -> None:
-        getattr(yaml, "CSafeLoader", yaml.SafeLoader).__init__(self, text)
-        self.anchors: dict[str, Any] = {}
-        self.duplicates: list[tuple[Any, Any]] = []
-        self._depth = self._size = 0
-        self._sizes: dict[int, int] = {}
-
-    def compose_document(self) -> Any:
-        self.duplicates, self._sizes, self._size = [], {}, 0
-        return super().compose_document()
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()
-        if isinstance(event, yaml.AliasEvent):
-            return self._aliased(self.get_event())
-        if self._depth >= _DEEPEST:
-            raise ConstructorError(None, None, f"found more than {_DEEPEST} levels of nesting", event.start_mark)
-        before = self._size
-        self._size += 1
-        if isinstance(event, yaml.ScalarEvent):
-            self._size += len(event.value)
-            node = self.compose_scalar_node(event.anchor)
-        else:
-            self._depth += 1
-            sequence = isinstance(event, yaml.SequenceStartEvent)
-            node = (self.compose_sequence_node if sequence else self.compose_mapping_node)(event.anchor)
-            self._depth -= 1
-        if event.anchor is not None:
-            self._sizes[id(node)] = self._size - before
-        return node
-
-    def _aliased(self, event: Any) -> Any:
-        node = self.anchors.get(event.anchor)
-        if node is None:
-            raise ConstructorError(None, None, "found an alias of nothing", event.start_mark)
-        if node.end_mark is None:
-            raise ConstructorError(None, None, "found an alias inside what it stands for", event.start_mark)
-        self._size += self._sizes[id(node)]
-        if self._size > _MOST_REPEATED:
-            raise ConstructorError(None, None, "found aliases that repeat too much", event.start_mark)
-        return node
-
-    def compose_mapping_node(self, anchor: Any) -> Any:
-        node = super().compose_mapping_node(anchor)
-        seen: dict[str, Any] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise ConstructorError(None, None, "found a key that is not plain text", key.start_mark)
-            if key.value in seen and key.tag != _MERGE:
-                self.duplicates.append((key.start_mark, seen[key.value]))
-            seen.setdefault(key.value, key.start_mark)
-        return node
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:
-        if not isinstance(node, yaml.MappingNode):
-            raise ConstructorError(None, None, f"expected a mapping node, but found {node.id}", node.start_mark)
-        self.flatten_mapping(node)
-        return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
-
-    def construct_undefined(self, node: Any) -> Any:
-        """Not PyYAML's own, which repeats the tag: an unquoted value that begins with `!` is one."""
-        raise ConstructorError(None, None, "found a tag", node.start_mark)
-
-
-_Loader.yaml_constructors[None] = _Loader.construct_undefined
-
-
-def parse(file: str, data: bytes) -> tuple[list[Document], list[Diagnostic]]:
-    """Read all YAML documents of `data`, the bytes of `file` (a name for messages).
-
-    Documents that hold nothing are left out. What cannot be read is a diagnostic; the documents before it are returned.
+    Documents that hold nothing are left out. What cannot be read is a diagnostic; the documents before it and after it are
+    read all the same. `keys` are those that the messages may quote.
     """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as broken:
         before = broken.object[: broken.start].decode("utf-8", "replace")
-        line = before.count("\n") + 1
-        place = Location(file, line, len(before) - before.rfind("\n"))
-        return [], [error("The file is not UTF-8.", location=place, hint="save it as UTF-8")]
-    documents: list[Document] = []
-    problems: list[Diagnostic] = []
-    try:
-        for node, value, duplicates in _nodes(text):
-            duplicates.sort(key=lambda one: one[0].index)
-            problems += [_duplicate(file, *one) for one in duplicates]
-            if value is not None:
-                documents.append(Document(file, value, node))
-    except yaml.reader.ReaderError as broken:
-        problems.append(_unreadable(file, text, broken))
-    except yaml.MarkedYAMLError as broken:
-        problems.append(_invalid(file, text, broken))
-    return documents, problems
+        place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        yield error("The file is not UTF-8.", location=place, hint="save it as UTF-8")
+        return
+    for source, part in _parts(text, keys):
+        try:
+            yield from _documents(file, part, source)
+        except ReaderError as broken:
+            yield _unreadable(file, part, broken, source)
+        except yaml.MarkedYAMLError as broken:
+            yield _invalid(file, part, broken, source)
 
 
-def _nodes(text: str) -> Iterator[tuple[yaml.Node, Any, list[tuple[Any, Any]]]]:
+def _parts(text: str, keys: Mapping[str, Shown]) -> Iterator[tuple[Source, str]]:
+    """Return the text from each `---` to the next: an error in one document hides nothing of the others."""
+    first = begin = 0
+    for end in [*(found.end() if found["end"] else found.start() for found in _MARK.finditer(text)), len(text)]:
+        part = text[begin:end]
+        if part and not ("%" in part and end < len(text) and _ONLY_DIRECTIVES.fullmatch(part)):  # they are the next one's
+            yield Source(part, keys, first + 1), part
+            first += len(_LINE.findall(part))
+            begin = end
+
+
+def _documents(file: str, text: str, source: Source) -> Iterator[Document | Diagnostic]:
+    if len(text) > _SURELY_FLAT:
+        _refuse_depth(text)
     loader = _Loader(text)
     try:
         while loader.check_node():
-            node = loader.get_node()
-            value = loader.construct_document(node)
-            yield node, value, loader.duplicates
+            values = Values(len(text))
+            node: Any = loader.get_node()
+            value = values.of(node)
+            values.duplicates.sort(key=lambda pair: pair[0].index)
+            for again, before in values.duplicates:
+                yield error(
+                    "A key is written twice.",
+                    location=_place(file, again, source),
+                    hint=f"keep one; the other is at line {before.line + source.first}",
+                )
+            for mark in values.surprises:
+                yield warning(
+                    "This is text here, and a number or a date to other readers of YAML.",
+                    location=_place(file, mark, source),
+                    hint="put it in quotes",
+                )
+            if value is not None:
+                yield Document(file, value, node, source.parsed())
     finally:
         loader.dispose()
+
+
+def _refuse_depth(text: str) -> None:
+    """libyaml's parser has no limit of depth, but its composer overflows the stack of the process."""
+    depth = 0
+    for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise Invalid(f"found more than {DEEPEST} levels of nesting", event.start_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
@@ -214,22 +183,14 @@ def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | No
     return None
 
 
-def _place(file: str, mark: Any) -> Location:
-    return Location(file, mark.line + 1, mark.column + 1)
+def _place(file: str, mark: Any, source: Source) -> Location:
+    return Location(file, mark.line + source.first, mark.column + 1, source)
 
 
-def _duplicate(file: str, again: Any, first: Any) -> Diagnostic:
-    return error(
-        "A key is written twice.",
-        location=_place(file, again),
-        hint=f"keep one; the other is at line {first.line + 1}",
-    )
-
-
-def _unreadable(file: str, text: str, broken: yaml.reader.ReaderError) -> Diagnostic:
+def _unreadable(file: str, text: str, broken: ReaderError, source: Source) -> Diagnostic:
     """libyaml gives the offset in UTF-8 bytes, the Python reader in characters; the first bad character settles both."""
-    at = next((match.start() for match in yaml.reader.Reader.NON_PRINTABLE.finditer(text)), 0)
-    place = Location(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    at = next((match.start() for match in Reader.NON_PRINTABLE.finditer(text)), 0)
+    place = Location(file, text.count("\n", 0, at) + source.first, at - text.rfind("\n", 0, at), source)
     return error(
         "The file holds a character that YAML forbids.",
         detail=str(broken.reason),
@@ -238,14 +199,17 @@ def _unreadable(file: str, text: str, broken: yaml.reader.ReaderError) -> Diagno
     )
 
 
-def _invalid(file: str, text: str, broken: yaml.MarkedYAMLError) -> Diagnostic:
+def _invalid(file: str, text: str, broken: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
     """What PyYAML quotes may be a value of the file, so it is left out."""
     mark = broken.problem_mark or broken.context_mark
     said = _QUOTED.sub("…", ", ".join(filter(None, (broken.context, broken.problem))))
-    place = _place(file, mark) if mark else Location(file, 1, 1)
-    lines = text.split("\n", place.line)
-    there = lines[place.line - 1][place.column - 1 :] if len(lines) >= place.line else ""
-    return error("This is not valid YAML.", detail=said, location=place, hint=_yaml_hint(said, there))
+    if broken.context_mark and mark and broken.context_mark.line < mark.line:
+        said += f" (it begins at line {broken.context_mark.line + source.first})"
+    place = _place(file, mark, source) if mark else Location(file, source.first, 1, source)
+    number = place.line - source.first
+    lines = text.split("\n", number + 1)
+    there = lines[number][place.column - 1 :] if len(lines) > number else ""
+    return error(INVALID, detail=said, location=place, hint=_yaml_hint(said, there))
 
 
 def _yaml_hint(said: str, there: str) -> str:
@@ -254,6 +218,8 @@ def _yaml_hint(said: str, there: str) -> str:
         return "indent with spaces: YAML forbids tabs there"
     if "not plain text" in said:
         return "quote text that holds { or [; placeholders such as {{ name }} are not filled in here"
+    if "duplicate anchor" in said:
+        return "give the second anchor another name"
     if "found a tag" in said:
         return "put text that begins with ! in quotes; values here are plain text, numbers, lists and maps"
     if "levels of nesting" in said or "repeat" in said or "inside what it stands for" in said:

@@ -1,4 +1,4 @@
-"""One checked document to one desired connection, and the rules a schema cannot say."""
+"""One valid document to one desired connection."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -7,22 +7,16 @@ from reconciler.documents import Document
 from reconciler.model import (
     Connection,
     CredentialDrift,
-    Diagnostic,
     Lifecycle,
     OnRemoval,
     ProjectRef,
     Reference,
-    error,
     hosts,
-    warning,
 )
 
-_DESCRIPTION_UNITS = 256
-"""Infisical counts a description in UTF-16 units, as JavaScript does; JSON Schema counts characters."""
 
-
-def build(document: Document, file: str, allowed_hosts: Sequence[str]) -> tuple[Connection, list[Diagnostic]]:
-    """Return the connection of a document that its schema accepted, and what is wrong with it all the same.
+def build(document: Document, file: str, allowed_hosts: Sequence[str]) -> Connection:
+    """Return the connection of a document that its schema accepted.
 
     `file` is the document's path in the stack.
     """
@@ -32,7 +26,7 @@ def build(document: Document, file: str, allowed_hosts: Sequence[str]) -> tuple[
     address: str = metadata["name"]
     host = hosts.judge(credentials["instanceUrl"], allowed_hosts)
     project, project_key = _project(spec)
-    built = Connection(
+    return Connection(
         address=address,
         name=spec.get("name", address),
         description=(spec.get("description") or "").strip(),
@@ -48,30 +42,6 @@ def build(document: Document, file: str, allowed_hosts: Sequence[str]) -> tuple[
         name_location=document.location(["spec", "name"] if "name" in spec else ["metadata", "name"]),
         project_location=document.location(["spec", project_key]),
     )
-    problems = []
-    if host.problem:
-        place = document.location(["spec", "credentials", "instanceUrl"])
-        say = warning if host.host else error
-        problems.append(say(f"`instanceUrl`: {host.problem}.", location=place, hint=host.hint, address=address))
-    if len(built.description.encode("utf-16-le")) // 2 > _DESCRIPTION_UNITS:
-        problems.append(
-            error(
-                f"`description` is longer than {_DESCRIPTION_UNITS} UTF-16 units; an emoji counts two.",
-                location=document.location(["spec", "description"]),
-                hint="shorten it",
-                address=address,
-            )
-        )
-    if built.lifecycle.renamed_from == address:
-        problems.append(
-            error(
-                "`renamedFrom` is the address itself.",
-                location=document.location(["lifecycle", "renamedFrom"]),
-                hint="write the address it had before, or remove the line",
-                address=address,
-            )
-        )
-    return built, problems
 
 
 def _project(spec: Mapping[str, Any]) -> tuple[ProjectRef | None, str]:

@@ -18,12 +18,14 @@ from reconciler.model.diagnostics import (
     Severity,
     Stop,
     Stopped,
+    Written,
     error,
     has_errors,
     warning,
 )
 from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Outcome
 from reconciler.model.secret import Fingerprints, Secret
+from reconciler.model.source import Excerpt, Source
 from reconciler.model.state import Intent, State, Superseded, Verb
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "Connection",
     "CredentialDrift",
     "Diagnostic",
+    "Excerpt",
     "Fingerprints",
     "Intent",
     "Lifecycle",
@@ -49,11 +52,13 @@ __all__ = [
     "Scope",
     "Secret",
     "Severity",
+    "Source",
     "State",
     "Stop",
     "Stopped",
     "Superseded",
     "Verb",
+    "Written",
     "error",
     "has_errors",
     "warning",

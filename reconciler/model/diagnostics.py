@@ -1,8 +1,10 @@
 """What a user is told: a place, a cause and a next step, as a value that is collected and shown together with all others."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from reconciler.model.source import Excerpt, Source
 
 
 class Severity(StrEnum):
@@ -12,14 +14,28 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a file. `line` and `column` count from 1, `column` in characters."""
+    """A place in a file. `line` and `column` count from 1, `column` in characters. `source` is where the line can be read."""
 
     file: str
     line: int
     column: int
+    source: Source | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def excerpt(self) -> Excerpt | None:
+        """What may be shown of the line."""
+        return self.source.excerpt(self.line, self.column) if self.source else None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text and where it is written."""
+
+    text: str
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

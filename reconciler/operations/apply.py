@@ -63,6 +63,11 @@ class Applied:
     approval: Approval | None = None
     interrupted: int | None = None
 
+    @property
+    def refused(self) -> bool:
+        """Whether approval was asked for and not given."""
+        return self.approval in {Approval.NO, Approval.IMPOSSIBLE}
+
 
 @dataclass(slots=True)
 class _Interrupt:

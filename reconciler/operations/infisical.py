@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import anyio.to_thread
 
-from reconciler.config import Settings
+from reconciler.config import Embedded, Settings
 from reconciler.infisical import InfisicalError, explain, log_in
 from reconciler.model import Secret, Stop, Stopped, error
 from reconciler.wire import Client, Endpoint, WireError, connect
@@ -20,8 +20,8 @@ CLIENT_SECRET = "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"  # noqa: S105  # the na
 @asynccontextmanager
 async def infisical(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Client]:
     """Open a client that is logged in. Raises `Stopped` (FAILED) when that is not possible."""
-    if settings.is_embedded:
-        async with _embedded(settings) as client:
+    if settings.embedded:
+        async with _embedded(settings.embedded) as client:
             yield client
         return
     _refuse_plain_http(settings.url, environ)
@@ -36,14 +36,14 @@ async def infisical(settings: Settings, environ: Mapping[str, str]) -> AsyncIter
 
 
 @asynccontextmanager
-async def _embedded(settings: Settings) -> AsyncIterator[Client]:
+async def _embedded(found: Embedded) -> AsyncIterator[Client]:
     from reconciler import embedded
     from reconciler.operations.orgs import read_orgs
 
-    orgs = read_orgs(settings.embedded.salesforce_orgs)
-    app = embedded.infisical_app(settings.embedded.database, orgs, settings.embedded.projects)
+    orgs = read_orgs(found.salesforce_orgs)
+    app = embedded.infisical_app(found.database, orgs, found.projects)
     try:
-        token = await anyio.to_thread.run_sync(embedded.issue_token, settings.embedded.database)
+        token = await anyio.to_thread.run_sync(embedded.issue_token, found.database)
         async with connect(Endpoint("http://embedded", app)) as client:
             client.authorise(Secret(token))
             yield client

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import documents, schemas
+from reconciler.documents import Document
 from reconciler.embedded import App, Org
 from reconciler.model import Diagnostic, Stop, Stopped, error, has_errors
 
@@ -20,12 +21,11 @@ def read_orgs(path: Path | None) -> tuple[Org, ...]:
             f"The file of simulated orgs {path} cannot be read: {broken.strerror}.", hint="correct embedded.salesforceOrgs"
         )
         raise Stopped(Stop.INVALID, unreadable) from None
-    found, problems = documents.parse(str(path), data)
-    schema = documents.Schema(schemas.load("simulated-salesforce-orgs"))
-    wrong: list[Diagnostic] = [*problems, *(problem for document in found for problem in schema.check(document))]
-    if has_errors(wrong):
-        raise Stopped(Stop.INVALID, *wrong)
-    return tuple(_org(value) for document in found for value in document.value["orgs"])
+    found = list(documents.read(str(path), data, documents.Schema(schemas.load("simulated-salesforce-orgs"))))
+    problems = [one for one in found if isinstance(one, Diagnostic)]
+    if has_errors(problems):
+        raise Stopped(Stop.INVALID, *problems)
+    return tuple(_org(value) for one in found if isinstance(one, Document) for value in one.value["orgs"])
 
 
 def _org(value: Mapping[str, Any]) -> Org:

@@ -45,9 +45,10 @@ def backend(found: Settings) -> Backend:
 
 def sources(found: Settings, environ: Mapping[str, str]) -> dict[str, Source]:
     """Return the source of each kind of reference."""
+    own = [found.state.resolve(), *([found.embedded.database] if found.embedded else [])]
     return {
         "fromEnv": EnvironmentSource(environ, found.environment.allow, found.environment.lifted),
-        "fromFile": FileSource(found.files.stack, found.files.roots, (found.state.resolve(), found.embedded.database)),
+        "fromFile": FileSource(found.files.stack, found.files.roots, own),
     }
 
 

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from reconciler import manifest
-from reconciler.manifest import Manifests
 from reconciler.model import Diagnostic, has_errors
 from reconciler.operations.stack import Where, settings
 
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """What the files say and what is wrong with them."""
+    """How many files and connections there are, and what is wrong with them."""
 
-    manifests: Manifests
+    files: int
+    connections: int
     diagnostics: tuple[Diagnostic, ...]
 
     @property
@@ -25,4 +25,4 @@ def validate(where: Where) -> Validated:
     """Check `reconciler.yaml` and every manifest. Raises `Stopped` when `reconciler.yaml` itself is wrong."""
     found = settings(where)
     loaded = manifest.load(found.stack, found.manifests, found.allowed_hosts)
-    return Validated(loaded, (*found.warnings, *loaded.diagnostics))
+    return Validated(len(loaded.files), len(loaded.connections), (*found.warnings, *loaded.diagnostics))

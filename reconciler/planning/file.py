@@ -30,7 +30,7 @@ class PlanFileError(Exception):
 
 def encode(plan: Plan) -> bytes:
     """Return the file's bytes. `checksum` is over the plan itself, so that a cut or edited file is noticed."""
-    content = asdict(plan)
+    content = asdict(plan, dict_factory=_kept)
     document = {
         "format_version": FORMAT_VERSION,
         "kind": _KIND,
@@ -64,6 +64,11 @@ def decode(data: bytes) -> Plan:
         return _plan(content)
     except (KeyError, TypeError, ValueError, AttributeError) as broken:
         raise PlanFileError(f"it lacks something a plan has ({type(broken).__name__})") from None
+
+
+def _kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A place is kept without the text of its file."""
+    return {key: value for key, value in pairs if key != "source"}
 
 
 def _checksum(content: dict[str, Any]) -> str:

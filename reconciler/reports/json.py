@@ -21,6 +21,7 @@ from reconciler.planning import Action, Plan
 from reconciler.reports import terraform
 
 UI_VERSION = "1.2"
+VALIDATE_VERSION = "1.0"
 _WORDS = {
     Action.CREATE: "create",
     Action.RECREATE: "create",
@@ -51,6 +52,19 @@ class JsonReport:
         }
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
+    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0) -> str:
+        """Return what `terraform validate -json` does, with what was read beside it."""
+        counts = Counter(one.severity for one in diagnostics)
+        document = {
+            "format_version": VALIDATE_VERSION,
+            "valid": not counts[Severity.ERROR],
+            "error_count": counts[Severity.ERROR],
+            "warning_count": counts[Severity.WARNING],
+            "diagnostics": [terraform.diagnostic(one) for one in diagnostics],
+            "reconciler": {"version": __version__, "files": files, "connections": connections},
+        }
+        return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
     def planned(self, plan: Plan) -> str:
         """Return the lines an apply begins with: versions, what is planned, what was found."""
         lines = [_line("info", "reconciler", "version", terraform=terraform.TERRAFORM_VERSION, ui=UI_VERSION)]
@@ -58,8 +72,11 @@ class JsonReport:
             word = _WORDS.get(change.action, "noop")
             body = {"resource": _resource(change.address), "action": word, "reason": change.reason}
             lines.append(_line("info", f"{change.address}: Plan to {word}", "planned_change", change=body))
-        lines += [self.problem(one) for one in plan.diagnostics]
-        return "".join(lines)
+        return "".join(lines) + self.problems(plan.diagnostics)
+
+    def problems(self, diagnostics: Sequence[Diagnostic]) -> str:
+        """Return diagnostics as lines."""
+        return "".join(self.problem(one) for one in diagnostics)
 
     def problem(self, one: Diagnostic) -> str:
         """Return one diagnostic as a line."""

@@ -1,6 +1,7 @@
 """Colour when it is wanted, width, and text that cannot play tricks with a terminal."""
 
 import textwrap
+import unicodedata
 from dataclasses import dataclass
 
 _CODES = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
@@ -41,3 +42,20 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal `text` takes: wide characters and emoji take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def cut(text: str, room: int) -> str:
+    """Return `text` in at most `room` columns, with an ellipsis where something was cut off."""
+    if len(text) <= room and columns(text) <= room:
+        return text
+    text = text[: room - 1]
+    while columns(text) > room - 1:
+        text = text[:-1]
+    return f"{text}…"

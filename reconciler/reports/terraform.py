@@ -78,6 +78,16 @@ def diagnostic(one: Diagnostic) -> dict[str, Any]:
     if one.location:
         start = {"line": one.location.line, "column": one.location.column}
         found["range"] = {"filename": one.location.file, "start": start, "end": start}
+        if excerpt := one.location.excerpt:
+            found["range"]["end"] = {"line": one.location.line, "column": start["column"] + excerpt.end - excerpt.start}
+            found["snippet"] = {
+                "context": None,
+                "code": excerpt.code,
+                "start_line": one.location.line,
+                "highlight_start_offset": excerpt.start,
+                "highlight_end_offset": excerpt.end,
+                "values": [],
+            }
     return found | {"next": one.hint, "address": one.address}
 
 

@@ -16,6 +16,7 @@ from reconciler.model import (
 )
 from reconciler.planning import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
 from reconciler.planning import plan as fields
+from reconciler.reports import problem
 from reconciler.reports.style import Style, visible
 
 _COLOURS = {"+": "green", "~": "yellow", "?": "yellow", "+/-": "red", "-": "red", "=": "cyan"}
@@ -78,7 +79,14 @@ class TextReport:
 
     def diagnostics(self, diagnostics: Sequence[Diagnostic]) -> str:
         """See `Report.diagnostics`."""
-        return "".join(f"{self._diagnostic(one)}\n\n" for one in diagnostics)
+        return "".join(f"{problem.text(self._style, one)}\n\n" for one in diagnostics)
+
+    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0) -> str:
+        """See `Report.validation`: the verdict alone, to stand behind the diagnostics."""
+        if errors := sum(one.severity is Severity.ERROR for one in diagnostics):
+            return self._style.paint(f"Not valid: {_counted(errors, 'error')}.", "bold", "red") + "\n"
+        verdict = f"Valid: {_counted(connections, 'connection')} in {_counted(files, 'file')}."
+        return self._style.paint(verdict, "bold", "green") + "\n"
 
     def event(self, event: ApplyEvent) -> str:
         """See `Report.event`: a line for each change that ended."""
@@ -154,7 +162,7 @@ class TextReport:
             yield f"Digest: {digest(plan)}"
         for diagnostic in plan.diagnostics:
             yield ""
-            yield self._diagnostic(diagnostic)
+            yield problem.text(self._style, diagnostic)
 
     def _summary(self, plan: Plan) -> str:
         others = f"left out, because not in the saved plan: {', '.join(plan.left_out)}"
@@ -281,26 +289,17 @@ class TextReport:
                 yield f"  {len(outcome.not_tried)} changes: {outcome.not_tried[0].reason}"
         for failure in outcome.failed:
             yield ""
-            yield self._diagnostic(failure.diagnostic)
+            yield problem.text(self._style, failure.diagnostic)
         if outcome.problem:
             yield ""
-            yield self._diagnostic(outcome.problem)
+            yield problem.text(self._style, outcome.problem)
         if not outcome.problem and (outcome.not_tried or (outcome.wrote and not outcome.complete)):
             yield ""
             yield "Apply again to go on: what is done is recorded or will be looked up."
 
-    def _diagnostic(self, one: Diagnostic) -> str:
-        colour = "red" if one.severity is Severity.ERROR else "yellow"
-        word = one.severity.value
-        text = self._style.wrap(f"{word}: {visible(one.summary)}", "", "  ")
-        lines = [text.replace(word, self._style.paint(word, "bold", colour), 1)]
-        if one.location:
-            lines.append(f"  at {visible(str(one.location))}")
-        for line in one.detail.splitlines():
-            lines.append(self._style.wrap(visible(line), "  ", "  "))
-        if one.hint:
-            lines.append(self._style.wrap(f"next: {visible(one.hint)}", "  ", "        "))
-        return "\n".join(lines)
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _rows(found: Attributes, *, empty: bool = False) -> list[tuple[str, str]]:

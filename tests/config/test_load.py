@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.config import Embedded, EnvironmentRule, FileRule
-from reconciler.model import Location, Stop
+from reconciler.model import Location, Stop, Written
 
 from .repository import Repository, load, stopped, text, write
 
@@ -93,10 +93,9 @@ class TestContent:
 
         assert settings.name == "crm"
         assert settings.url == CLOUD
-        assert not settings.is_embedded
+        assert settings.embedded is None
         assert settings.auth_method is None
-        assert settings.embedded == Embedded(stack / ".reconciler/embedded.db", (), None)
-        assert settings.manifests == ("connections/**/*.yaml", "connections/**/*.yml")
+        assert [glob.text for glob in settings.manifests] == ["connections/**/*.yaml", "connections/**/*.yml"]
         assert settings.state == stack / ".reconciler/state.json"
         assert settings.environment == EnvironmentRule(None, frozenset())
         assert settings.files == FileRule(stack, (stack,))
@@ -118,9 +117,8 @@ class TestContent:
         settings = load(tmp_path)
 
         assert (settings.name, settings.url, settings.auth_method) == ("crm", "embedded", "token")
-        assert settings.is_embedded
         assert settings.embedded == Embedded(tmp_path / "x.db", ("crm", "erp"), tmp_path / "orgs.yaml")
-        assert settings.manifests == ("a/*.yaml",)
+        assert settings.manifests == (Written("a/*.yaml", Location(str(tmp_path / "reconciler.yaml"), 16, 3)),)
         assert settings.state == tmp_path / "state/crm.json"
         assert settings.environment == EnvironmentRule(("CRM_*",), frozenset())
         assert settings.files == FileRule(tmp_path, (tmp_path / "secrets", tmp_path / "b"))
@@ -159,7 +157,7 @@ class TestContent:
 
         assert reason is Stop.INVALID
         assert problem.summary == f"reconciler.yaml must hold one document; it holds {count}."
-        assert problem.location == Location(str(file), 1, 1)
+        assert problem.location == Location(str(file), 4 if count == "2" else 1, 1)
 
     @pytest.mark.parametrize("content", [b"\xff", b"[", b"- a\n", b"x\n", b"a: \x00", b"[" * 10_000])
     def test_what_is_no_configuration_at_all_is_invalid(self, tmp_path: Path, content: bytes) -> None:
@@ -264,6 +262,19 @@ class TestUrl:
 
         assert (reason, problem.summary) == (Stop.FAILED, "INFISICAL_HOST is not the URL of an Infisical.")
         assert "pa55" not in repr(problem)
+
+    def test_an_embedded_database_is_kept_in_the_stack_and_other_stacks_have_none(self, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        (stack := tmp_path / "stack").mkdir()
+        (stack / ".reconciler").symlink_to(tmp_path / "elsewhere")
+        write(stack, infisical={"url": "https://infisical.example"})
+        assert load(stack).embedded is None
+
+        write(stack, infisical={"url": "embedded"})
+        reason, (problem,) = stopped(stack)
+
+        assert reason is Stop.INVALID
+        assert problem.summary.startswith("`embedded.database` is .reconciler/embedded.db, which is ")
 
     def test_the_variables_are_not_read_with_an_embedded_infisical(self, tmp_path: Path) -> None:
         write(tmp_path, infisical={"url": "embedded"})

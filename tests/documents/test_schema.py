@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler import schemas
-from reconciler.documents import Schema, parse
+from reconciler.documents import Schema
 from reconciler.model import Diagnostic, Location
+from tests.documents.parsing import parse
 
 NAMES = ("salesforce-connection", "configuration", "simulated-salesforce-orgs")
 SCHEMAS = {name: Schema(schemas.load(name)) for name in NAMES}
@@ -90,7 +91,7 @@ VARIABLE = "write the variable's name, letters, digits and underscores, and neve
 UUID = "write the connection's id, a UUID, or true for the one with this name"
 WRONG_CONNECTIONS = [
     ("apiVersion: reconciler/v1\n", "", ["1:1 The document lacks `apiVersion`."]),
-    ("reconciler/v1", "reconciler/v2", ["1:13 `apiVersion` must be `reconciler/v1`, not `reconciler/v2`. (write `apiVersion: reconciler/v1`)"]),
+    ("reconciler/v1", "reconciler/v2", ["1:13 `apiVersion` must be `reconciler/v1`, not `reconciler/v2`. (did you mean `reconciler/v1`?)"]),
     ("reconciler/v1", "1", ["1:13 `apiVersion` must be `reconciler/v1`, not a number. (write `apiVersion: reconciler/v1`)"]),
     ("kind: SalesforceConnection", "kind: SalesforceConection", ["2:7 `kind` must be `SalesforceConnection`, not `SalesforceConection`. (did you mean `SalesforceConnection`?)"]),
     ("kind: ", "kinds: ", ["1:1 The document lacks `kind`.", "2:1 `kinds` is not a key of the document. (did you mean `kind`?)"]),
@@ -101,14 +102,14 @@ WRONG_CONNECTIONS = [
     ("name: crm", "name: ''", [f"4:9 `metadata.name` must not be empty. ({SLUG})"]),
     ("name: crm", f"name: {'a' * 65}", [f"4:9 `metadata.name` is longer than 64 characters. ({SLUG})"]),
     ("name: crm", f"name: {'A' * 101}", [f"4:9 `metadata.name` cannot be what is written here. ({SLUG})", f"4:9 `metadata.name` is longer than 64 characters. ({SLUG})"]),
-    ("name: crm", "name: 42", [f"4:9 `metadata.name` must be text, not a number. ({SLUG})"]),
-    ("name: crm", "name: crm\n  labels: { tier: 1, on: true }", ["5:19 `metadata.labels.tier` must be text, not a number. (put it in quotes)", "5:26 `metadata.labels.on` must be text, not true. (put it in quotes)"]),
+    ("name: crm", "name: 42", ["4:9 `metadata.name` must be text, not a number. (put it in quotes: YAML reads it as a number)"]),
+    ("name: crm", "name: crm\n  labels: { tier: 1, on: true }", ["5:19 `metadata.labels.tier` must be text, not a number. (put it in quotes: YAML reads it as a number)", "5:26 `metadata.labels.on` must be text, not true. (put it in quotes: YAML reads it as true)"]),
     ("name: crm", "name: crm\n  labels: [a]", ["5:11 `metadata.labels` must be a map of keys, not a list."]),
     ("spec:\n", "spec:\n  desciption: x\n", ["6:3 `desciption` is not a key of `spec`. (did you mean `description`?)"]),
     ("spec:\n", "spec:\n  zzz: x\n", ["6:3 `zzz` is not a key of `spec`. (known here: name, description, project, projectId, method, credentials)"]),
     ("spec:\n", f"spec:\n  {'z' * 70}: x\n", [f"6:3 `{'z' * 60}…` is not a key of `spec`. (known here: name, description, project, projectId, method, credentials)"]),
     ("spec:\n", "spec:\n  description: [x]\n", ["6:16 `spec.description` must be text or empty, not a list."]),
-    ("spec:\n", "spec:\n  description: 1\n", ["6:16 `spec.description` must be text or empty, not a number. (put it in quotes)"]),
+    ("spec:\n", "spec:\n  description: 1\n", ["6:16 `spec.description` must be text or empty, not a number. (put it in quotes: YAML reads it as a number)"]),
     ("spec:\n", "spec:\n  project: Crm Team\n", [f"6:12 `spec.project` cannot be `Crm Team`. ({SLUG})"]),
     ("spec:\n", "spec:\n  project: ../other\n", [f"6:12 `spec.project` cannot be `../other`. ({SLUG})"]),
     ("spec:\n", "spec:\n  projectId: crm\n", ["6:14 `spec.projectId` cannot be `crm`. (write the project's id, a UUID, or use `project` with its slug)"]),
@@ -118,7 +119,7 @@ WRONG_CONNECTIONS = [
     ("    instanceUrl: acme.my.salesforce.com\n    consumerKey: { fromEnv: CRM_KEY }\n", "", ["7:5 `spec.credentials` lacks `instanceUrl`, `consumerKey`."]),
     ("instanceUrl: acme.my.salesforce.com", "instanceUrl: ''", ["7:18 `spec.credentials.instanceUrl` must not be empty."]),
     ("instanceUrl: acme.my.salesforce.com", "instanceUrl:", ["7:17 `spec.credentials.instanceUrl` must be text, not empty. (write a value, or remove the key)"]),
-    ("instanceUrl: acme", "version: 2026\n    instanceUrl: acme", ["7:14 `spec.credentials.version` must be text, not a number. (put it in quotes)"]),
+    ("instanceUrl: acme", "version: 2026\n    instanceUrl: acme", ["7:14 `spec.credentials.version` must be text, not a number. (put it in quotes: YAML reads it as a number)"]),
     ("{ fromEnv: CRM_KEY }", "plain-text", [f"8:18 `spec.credentials.consumerKey` must be a map of keys, not text. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "", [f"8:17 `spec.credentials.consumerKey` must be a map of keys, not empty. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "{}", [f"8:18 `spec.credentials.consumerKey` is empty. ({SOURCE})"]),

@@ -9,7 +9,7 @@ import yaml
 
 from reconciler import manifest
 from reconciler.manifest import Manifests
-from reconciler.model import Connection, Diagnostic
+from reconciler.model import Connection, Diagnostic, Written
 
 UUID = "0c9e0000-0000-4000-8000-0000000000AB"
 
@@ -47,7 +47,7 @@ class Stack:
         return path
 
     def load(self, *globs: str, allowed_hosts: Sequence[str] = ()) -> Manifests:
-        return manifest.load(self.folder, globs or ("**/*.yaml",), allowed_hosts)
+        return manifest.load(self.folder, [Written(glob) for glob in globs or ("**/*.yaml",)], allowed_hosts)
 
     def connections(self) -> dict[str, Connection]:
         """Return what the manifests want; nothing may be wrong with them."""

@@ -180,8 +180,6 @@ def test_a_file_that_holds_nothing_wants_nothing(stack: Stack, content: str) -> 
     [
         ("Configuration", "manifests are of kind `SalesforceConnection`; move the file, or narrow `manifests`"),
         ("Deployment", "manifests are of kind `SalesforceConnection`; move the file, or narrow `manifests`"),
-        ("salesforceConnection", "did you mean `SalesforceConnection`?"),
-        ("SalesforceConnections", "did you mean `SalesforceConnection`?"),
     ],
 )
 def test_a_document_of_another_kind_gets_that_said_and_nothing_else(stack: Stack, kind: str, hint: str) -> None:
@@ -189,8 +187,45 @@ def test_a_document_of_another_kind_gets_that_said_and_nothing_else(stack: Stack
 
     problem = stack.problem()
 
-    assert (problem.summary, problem.hint) == (f"`kind` cannot be `{kind}`.", hint)
+    assert (problem.summary, problem.hint) == (f"`kind` must be `SalesforceConnection`, not `{kind}`.", hint)
     assert problem.location == Location("x.yaml", 2, 7)
+
+
+@pytest.mark.parametrize("kind", ["salesforceConnection", "SalesforceConnections", "SalesforceConection"])
+def test_a_kind_that_is_nearly_right_is_corrected_and_all_else_said_too(stack: Stack, kind: str) -> None:
+    stack.write("x.yaml", connection("crm") | {"kind": kind, "zzz": 1})
+
+    problems = stack.load().diagnostics
+
+    assert [one.summary for one in problems] == [
+        f"`kind` must be `SalesforceConnection`, not `{kind}`.",
+        "`zzz` is not a key of the document.",
+    ]
+    assert problems[0].hint == "did you mean `SalesforceConnection`?"
+
+
+def test_one_glob_of_several_that_matches_nothing_is_an_error_at_its_line(stack: Stack) -> None:
+    stack.write("connections/crm.yaml", connection("crm"))
+
+    problem = stack.problem("connections/*.yaml", "prod/**/*.yaml")
+
+    assert problem.summary == "No file matches `prod/**/*.yaml`."
+
+
+def test_one_of_the_two_endings_of_yaml_files_is_enough(stack: Stack) -> None:
+    stack.write("connections/crm.yaml", connection("crm"))
+
+    assert stack.load("connections/*.yaml", "connections/*.yml").diagnostics == ()
+
+
+def test_a_file_with_the_other_ending_is_not_passed_over_in_silence(stack: Stack) -> None:
+    stack.write("connections/crm.yaml", connection("crm"))
+    stack.write("connections/erp.yml", connection("erp"))
+
+    problem = stack.problem("connections/*.yaml")
+
+    assert problem.severity == "warning"
+    assert problem.summary == "connections/erp.yml is not read: no glob of `manifests` matches."
 
 
 @pytest.mark.parametrize("content", ["- a\n", "text\n", "42\n", "kind: [x]\n", "kind: 1\n"])

@@ -1,0 +1,43 @@
+"""What is wrong with a manifest that its schema cannot say."""
+
+from collections.abc import Sequence
+
+from reconciler.documents import Document, Path
+from reconciler.model import Diagnostic, error, hosts, warning
+
+_DESCRIPTION_UNITS = 256
+"""Infisical counts a description in UTF-16 units, as JavaScript does; JSON Schema counts characters."""
+
+_ADDRESS = ("metadata", "name")
+_DESCRIPTION = ("spec", "description")
+_HOST = ("spec", "credentials", "instanceUrl")
+_RENAMED_FROM = ("lifecycle", "renamedFrom")
+
+
+def check(document: Document, allowed_hosts: Sequence[str]) -> list[Diagnostic]:
+    """Return the problems of a document, whatever its schema says of it."""
+    if not isinstance(document.value, dict) or document.value.get("kind") != "SalesforceConnection":
+        return []
+    problems = []
+    address = _text(document, _ADDRESS)
+    host = hosts.judge(written, allowed_hosts) if (written := _text(document, _HOST)) else None
+    if host is not None and host.problem:
+        say = warning if host.host else error
+        place = document.location(_HOST)
+        problems.append(say(f"`instanceUrl`: {host.problem}.", location=place, hint=host.hint, address=address))
+    if len(_text(document, _DESCRIPTION).strip().encode("utf-16-le")) // 2 > _DESCRIPTION_UNITS:
+        summary = f"`description` is longer than {_DESCRIPTION_UNITS} UTF-16 units; an emoji counts two."
+        problems.append(error(summary, location=document.location(_DESCRIPTION), hint="shorten it", address=address))
+    if address and _text(document, _RENAMED_FROM) == address:
+        summary = "`renamedFrom` is the address itself."
+        hint = "write the address it had before, or remove the line"
+        problems.append(error(summary, location=document.location(_RENAMED_FROM), hint=hint, address=address))
+    return problems
+
+
+def _text(document: Document, path: Path) -> str:
+    """Return the text at `path`, "" where there is none."""
+    value = document.value
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,39 @@
+"""One problem for people: what is wrong, where, the line itself with a mark, and what to do next."""
+
+from collections.abc import Iterator
+
+from reconciler.model import Diagnostic, Location, Severity
+from reconciler.reports.style import Style, columns, cut, visible
+
+
+def text(style: Style, one: Diagnostic) -> str:
+    """Return a diagnostic as lines of text, without a line break at the end."""
+    colour = "red" if one.severity is Severity.ERROR else "yellow"
+    word = one.severity.value
+    title = style.wrap(f"{word}: {visible(one.summary)}", "", "  ")
+    lines = [title.replace(word, style.paint(word, "bold", colour), 1)]
+    if one.location:
+        lines.append(f"  at {visible(str(one.location))}")
+        lines += _excerpt(style, one.location, colour)
+    for line in one.detail.splitlines():
+        lines.append(style.wrap(visible(line), "  ", "  "))
+    if one.hint:
+        lines.append(style.wrap(f"next: {visible(one.hint)}", "  ", "        "))
+    return "\n".join(lines)
+
+
+def _excerpt(style: Style, location: Location, colour: str) -> Iterator[str]:
+    """The line, as much of it as fits, and a mark under what the problem is about."""
+    excerpt = location.excerpt
+    if excerpt is None or not excerpt.code.strip():
+        return
+    number = f"  {location.line} | "
+    room = style.width - len(number)
+    first = 0 if excerpt.start < room // 2 or len(excerpt.code) < room else excerpt.start - room // 2
+    before = ("…" if first else "") + visible(excerpt.code[first : excerpt.start])
+    about = visible(excerpt.code[excerpt.start : min(excerpt.end, excerpt.start + room)])
+    after = visible(excerpt.code[excerpt.end : excerpt.end + room])
+    yield style.paint(number, "dim") + cut(before + about + after, room)
+    gap = columns(before)
+    marks = "^" * max(1, min(columns(about), room - gap))
+    yield style.paint(f"{'|':>{len(number) - 1}} ", "dim") + " " * gap + style.paint(marks, "bold", colour)
