@@ -6,7 +6,7 @@ Under `writeOnly` neither values nor keys that the schema does not know are show
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -45,7 +45,7 @@ class Schema:
         """
         if self.accepts(document.value):
             return []
-        errors = list(self._thorough.iter_errors(document.value))
+        errors = list(self.findings(document.value))
         if other := [error for error in errors if list(error.absolute_path) == ["kind"] and not _near(error)]:
             errors = other
         found = [problem for error in errors for problem in _explain(document, error)]
@@ -57,6 +57,11 @@ class Schema:
             return self._quick.is_valid(value)
         except ValueError:  # a number that JSON does not have
             return False
+
+    def findings(self, value: Any) -> Iterator[Any]:
+        """Return what `jsonschema` finds wrong with `value`, whatever the fast validator says."""
+        found: Iterator[Any] = self._thorough.iter_errors(value)
+        return found
 
     @cached_property
     def keys(self) -> Mapping[str, Shown]:
@@ -110,24 +115,37 @@ def _explain(document: Document, found: Any) -> Iterator[Diagnostic]:
     hint = str(schema.get("x-hint", ""))
     where = _dotted(path)
     if rule == "additionalProperties":
+        secret = schema.get("writeOnly")
         known = list(schema.get("properties", {}))
-        for key in found.instance:
-            if key not in known:
-                near = difflib.get_close_matches(key[:_LONGEST_SHOWN], known, n=1, cutoff=0.6)
-                what = "This" if schema.get("writeOnly") else f"`{_short(key)}`"
-                yield error(
-                    f"{what} is not a key of {where}.",
-                    location=document.key_location([*path, key]),
-                    hint=f"did you mean `{near[0]}`?" if near else hint or f"known here: {', '.join(known)}",
-                )
+        for key in found.instance.keys() - set(known):
+            near = _nearest(key, known)
+            unknown = "This" if secret else f"`{_short(key)}`"
+            yield error(
+                f"{unknown} is not a key of {where}.",
+                location=document.key_location([*path, key]),
+                hint=f"did you mean `{near}`?" if near else hint if secret and hint else f"known here: {', '.join(known)}",
+            )
     elif rule == "required":
-        missing = [key for key in found.validator_value if key not in found.instance]
+        meant = {_nearest(key, schema.get("properties", {})) for key in found.instance}
+        missing = [key for key in found.validator_value if key not in found.instance and key not in meant]
         if missing and found.message.startswith(repr(missing[0])):  # iter_errors gives one finding a key: say them once
             keys = ", ".join(f"`{key}`" for key in missing)
-            yield error(_capital(f"{where} lacks {keys}."), location=document.location(path), hint=hint)
+            place = document.key_location(path) if path else document.location()
+            add = hint or f"add {'it' if len(missing) == 1 else 'them'}: {_described(schema, missing)}"
+            yield error(_capital(f"{where} lacks {keys}."), location=place, hint=add)
     else:
         sentence = _capital(_sentence(found, rule, where, schema))
         yield error(sentence, location=document.location(path), hint=_next(found, rule, hint))
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    """Return the known key that was probably meant by one that is none, "" if there is none so near."""
+    near = [] if key in known else difflib.get_close_matches(key[:_LONGEST_SHOWN], list(known), n=1, cutoff=0.6)
+    return near[0] if near else ""
+
+
+def _described(schema: Mapping[str, Any], keys: Iterable[str]) -> str:
+    return " ".join(f"`{key}`: {schema['properties'][key].get('description', 'see the reference.')}" for key in keys)
 
 
 def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> str:
@@ -176,8 +194,7 @@ def _near(found: Any) -> str:
     if found.validator not in {"enum", "const"} or not isinstance(value, str):
         return ""
     wanted = found.validator_value if found.validator == "enum" else [found.validator_value]
-    near = difflib.get_close_matches(value[:_LONGEST_SHOWN], [str(one) for one in wanted], n=1)
-    return near[0] if near else ""
+    return _nearest(value, [str(one) for one in wanted])
 
 
 def _kind(value: object) -> str:

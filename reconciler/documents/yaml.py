@@ -107,7 +107,8 @@ def parse(file: str, data: bytes, keys: Mapping[str, Shown] = _NOTHING_KNOWN) ->
     except UnicodeDecodeError as broken:
         before = broken.object[: broken.start].decode("utf-8", "replace")
         place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        yield error("The file is not UTF-8.", location=place, hint="save it as UTF-8")
+        detail = "It begins as UTF-16 does." if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+        yield error("The file is not UTF-8.", detail=detail, location=place, hint="save it as UTF-8")
         return
     for source, part in _parts(text, keys):
         try:
@@ -228,4 +229,6 @@ def _yaml_hint(said: str, there: str) -> str:
         return "put the value in quotes"
     if "mapping values are not allowed" in said:
         return "look for a missing quote or wrong indentation on this line or the one above"
+    if "it begins at line" in said:
+        return "look for a quote or bracket that is not closed, or wrong indentation, from there to here"
     return "look at this line and the one above: indentation, quotes, brackets"

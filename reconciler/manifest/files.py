@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler.model import Diagnostic, Written, error, warning
+from reconciler.model import Diagnostic, Location, Written, error, warning
 
 _TWINS = {".yaml": ".yml", ".yml": ".yaml"}
 
@@ -59,14 +59,14 @@ def read(path: Path, stack: Path) -> bytes | Diagnostic:
     and there are files without an end.
     """
     name = shown(path)
+    place = Location(name, 1, 1)
     if not name.isprintable():
         return error(f"{name!a} is not a name for a manifest.", hint="rename the file: UTF-8, without control characters")
     try:
         real = path.resolve(strict=True)
         if not real.is_relative_to(stack):
-            return error(
-                f"{name} is a link that leads out of the stack.", hint="put the manifest itself there, or narrow `manifests`"
-            )
+            hint = "put the manifest itself there, or narrow `manifests`"
+            return error(f"{name} is a link that leads out of the stack.", location=place, hint=hint)
         if real.is_file():
             return real.read_bytes()
         said = "Not a regular file"
@@ -74,7 +74,7 @@ def read(path: Path, stack: Path) -> bytes | Diagnostic:
         said = "A loop of links"
     except OSError as broken:
         said = str(broken.strerror)
-    return error(f"{name} cannot be read.", detail=f"{said}.", hint="check that it is a readable file")
+    return error(f"{name} cannot be read.", detail=f"{said}.", location=place, hint="check that it is a readable file")
 
 
 def shown(path: Path) -> str:

@@ -68,8 +68,8 @@ def _twins(connections: Sequence[Connection]) -> list[Diagnostic]:
         if first is not one:
             problems.append(
                 error(
-                    f"The name `{one.name}` is taken by `{first.address}` in the same place.",
-                    detail=f"It is declared at {first.name_location} too; Infisical has a name once a project or organisation.",
+                    f"The name `{one.name}` is that of `{first.address}` already.",
+                    detail=f"It is written at {first.name_location}; a project, or the organisation, has a name once.",
                     location=one.name_location,
                     hint="give one of them another spec.name, or another project",
                 )

@@ -14,7 +14,7 @@ _KEY = re.compile(r"""(?P<quote>["']?)(?P<key>[\w./-]+)(?P=quote)\s*:(?=\s|$)"""
 _FLOW_VALUE = re.compile(r"""\s*(?:"[^"]*"|'[^']*'|[^"',\[\]{}#][^,\[\]{}#]*)?[\s,\]}]*""")
 _ANOTHER_KEY = re.compile(r"[,{\[].*:")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
-_TOKEN = re.compile(r""""[^"]*"|'[^']*'|[^\s,:\]}]+""")
+_TOKEN = re.compile(r""""[^"]*"|'[^']*'|(?:(?!:(?:\s|$))[^,\]}])+""")
 
 
 class Shown(Enum):
@@ -65,7 +65,7 @@ class Source:
         if code.endswith(MASK):
             start = min(start, len(code) - len(MASK))
         token = _TOKEN.match(code, start)
-        return Excerpt(code, start, token.end() if token else start + 1)
+        return Excerpt(code, start, start + max(len(token[0].rstrip()) if token else 0, 1))
 
     def _masked(self, number: int) -> str:
         """Return a line up to what must not be shown."""
@@ -87,7 +87,8 @@ class Source:
                 around = Shown.KEYS if "}" in line[value:at] else around
             else:
                 return _COMMENT.sub("", line)
-        if not line[at:].strip(" \t]},") or _COMMENT.match(line, at):
+        plain_item = around is Shown.VALUE and not _KEY.match(line, at)
+        if plain_item or not line[at:].strip(" \t]},") or _COMMENT.match(line, at):
             return _COMMENT.sub("", line)
         gap = "" if line[at - 1 : at].isspace() or at == 0 else " "
         return f"{line[:at]}{gap}{MASK}"
@@ -95,14 +96,16 @@ class Source:
     def _around(self, number: int) -> Shown:
         """Return what may be shown inside the block that a line is in: the least of what the keys above it allow."""
         lines = self._lines or []
-        indent = _indent(lines[number])
+        item = lines[number].lstrip().startswith("- ")
+        indent = _indent(lines[number]) + item  # the items of a list may stand right under its key
         nearest: Shown | None = None
         for above in reversed(lines[:number]):
-            if above.strip() and _indent(above) < indent:
-                indent = _indent(above)
-                found = _KEY.match(above, _end(_STRUCTURE, above, 0))
-                shown = self._keys.get(found["key"]) if found else None
-                if shown in {None, Shown.NAME, Shown.VALUE} and found:
+            if not above.strip() or _indent(above) >= indent or (item and nearest is None and above.lstrip().startswith("- ")):
+                continue
+            indent = _indent(above)
+            if found := _KEY.match(above, _end(_STRUCTURE, above, 0)):
+                shown = self._keys.get(found["key"], Shown.NAME)
+                if shown is Shown.NAME or (shown is Shown.VALUE and (nearest or not item)):
                     return Shown.NAME
                 nearest = nearest or shown
         return nearest or Shown.KEYS

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from reconciler.model import Diagnostic, Location, Severity
+from reconciler.model.source import MASK
 from reconciler.reports.style import Style, columns, cut, visible
 
 
@@ -25,7 +26,7 @@ def text(style: Style, one: Diagnostic) -> str:
 def _excerpt(style: Style, location: Location, colour: str) -> Iterator[str]:
     """The line, as much of it as fits, and a mark under what the problem is about."""
     excerpt = location.excerpt
-    if excerpt is None or not excerpt.code.strip():
+    if excerpt is None or excerpt.code.strip() in {"", MASK}:
         return
     number = f"  {location.line} | "
     room = style.width - len(number)

@@ -90,11 +90,11 @@ PATH = "write the file's path, from the directory of reconciler.yaml, and never 
 VARIABLE = "write the variable's name, letters, digits and underscores, and never the value itself"
 UUID = "write the connection's id, a UUID, or true for the one with this name"
 WRONG_CONNECTIONS = [
-    ("apiVersion: reconciler/v1\n", "", ["1:1 The document lacks `apiVersion`."]),
+    ("apiVersion: reconciler/v1\n", "", ["1:1 The document lacks `apiVersion`. (begin with `apiVersion: reconciler/v1` and `kind: SalesforceConnection`, then `metadata` and `spec`)"]),
     ("reconciler/v1", "reconciler/v2", ["1:13 `apiVersion` must be `reconciler/v1`, not `reconciler/v2`. (did you mean `reconciler/v1`?)"]),
     ("reconciler/v1", "1", ["1:13 `apiVersion` must be `reconciler/v1`, not a number. (write `apiVersion: reconciler/v1`)"]),
     ("kind: SalesforceConnection", "kind: SalesforceConection", ["2:7 `kind` must be `SalesforceConnection`, not `SalesforceConection`. (did you mean `SalesforceConnection`?)"]),
-    ("kind: ", "kinds: ", ["1:1 The document lacks `kind`.", "2:1 `kinds` is not a key of the document. (did you mean `kind`?)"]),
+    ("kind: ", "kinds: ", ["2:1 `kinds` is not a key of the document. (did you mean `kind`?)"]),
     ("metadata:\n  name: crm", "metadata: crm", ["3:11 `metadata` must be a map of keys, not text."]),
     ("metadata:\n  name: crm", "metadata:", ["3:10 `metadata` must be a map of keys, not empty. (write a value, or remove the key)"]),
     ("name: crm", "name: CRM_Prod", [f"4:9 `metadata.name` cannot be `CRM_Prod`. ({SLUG})"]),
@@ -116,7 +116,7 @@ WRONG_CONNECTIONS = [
     ("spec:\n", "spec:\n  project: crm\n  projectId: 0c9e0000-0000-4000-8000-000000000001\n", ["6:3 `spec` names its project twice. (keep `project` or `projectId`, not both)"]),
     ("spec:\n", "spec:\n  method: oauth\n", ["6:11 `spec.method` must be `client-credentials`, not `oauth`."]),
     ("spec:\n", "spec:\n  method: client_credentials\n", ["6:11 `spec.method` must be `client-credentials`, not `client_credentials`. (did you mean `client-credentials`?)"]),
-    ("    instanceUrl: acme.my.salesforce.com\n    consumerKey: { fromEnv: CRM_KEY }\n", "", ["7:5 `spec.credentials` lacks `instanceUrl`, `consumerKey`."]),
+    ("    instanceUrl: acme.my.salesforce.com\n    consumerKey: { fromEnv: CRM_KEY }\n", "", ["6:3 `spec.credentials` lacks `instanceUrl`, `consumerKey`. (add them: `instanceUrl`: The org's My Domain, e.g. acme.my.salesforce.com. `consumerKey`: Where the consumer key comes from.)"]),
     ("instanceUrl: acme.my.salesforce.com", "instanceUrl: ''", ["7:18 `spec.credentials.instanceUrl` must not be empty."]),
     ("instanceUrl: acme.my.salesforce.com", "instanceUrl:", ["7:17 `spec.credentials.instanceUrl` must be text, not empty. (write a value, or remove the key)"]),
     ("instanceUrl: acme", "version: 2026\n    instanceUrl: acme", ["7:14 `spec.credentials.version` must be text, not a number. (put it in quotes: YAML reads it as a number)"]),
@@ -197,7 +197,6 @@ def test_all_problems_of_all_documents_are_said_at_once_in_the_order_they_stand(
     found = problems("salesforce-connection", text)
 
     assert [(one.location and one.location.line, one.summary) for one in found] == [
-        (1, "The document lacks `kind`."),
         (2, "`kin` is not a key of the document."),
         (4, "`metadata.name` cannot be `CRM`."),
         (11, "The document must be a map of keys, not a list."),

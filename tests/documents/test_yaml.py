@@ -239,8 +239,18 @@ class TestDuplicates:
 
 INVALID = [
     ("tab", "a:\n\tb: 1\n", (2, 1), "indent with spaces: YAML forbids tabs there"),
-    ("open bracket", "a: [1, 2\nb: 3\n", (2, 2), "look at this line and the one above: indentation, quotes, brackets"),
-    ("open quote", 'a: "x\nb: 3\n', (3, 1), "look at this line and the one above: indentation, quotes, brackets"),
+    (
+        "open bracket",
+        "a: [1, 2\nb: 3\n",
+        (2, 2),
+        "look for a quote or bracket that is not closed, or wrong indentation, from there to here",
+    ),
+    (
+        "open quote",
+        'a: "x\nb: 3\n',
+        (3, 1),
+        "look for a quote or bracket that is not closed, or wrong indentation, from there to here",
+    ),
     (
         "colon in a value",
         "description: CRM: production\n",

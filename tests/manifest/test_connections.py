@@ -224,15 +224,15 @@ class TestTwins:
 
         problem = stack.problem()
 
-        assert problem.summary == "The name `crm` is taken by `a` in the same place."
+        assert problem.summary == "The name `crm` is that of `a` already."
         assert problem.location == Location("b.yaml", 4, 9)
-        assert problem.detail.startswith("It is declared at a.yaml:6:9 too")
+        assert problem.detail.startswith("It is written at a.yaml:6:9;")
 
     def test_an_id_in_capitals_is_the_same_project(self, stack: Stack) -> None:
         stack.write("a.yaml", connection("a", name="crm", projectId=UUID.upper()))
         stack.write("b.yaml", connection("b", name="crm", projectId=UUID.lower()))
 
-        assert stack.problem().summary == "The name `crm` is taken by `a` in the same place."
+        assert stack.problem().summary == "The name `crm` is that of `a` already."
 
     def test_one_name_in_several_places_is_fine(self, stack: Stack) -> None:
         stack.write("a.yaml", connection("a", name="crm"))
