@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test soak lint format lock build clean
+.PHONY: help install dev demo test soak bench lint format lock build clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -35,6 +35,9 @@ test: dev ## Run the tests.
 
 soak: dev ## Run the slow tests at length: an apply killed at many random moments.
 	RECONCILER_SOAK=1 $(BIN)/pytest -n auto tests/system/test_killed.py
+
+bench: dev ## Measure against floors in the same run; writes benchmarks/results.md.
+	$(BIN)/python -m benchmarks
 
 lint: dev ## Check format, lint, types and the architecture.
 	$(BIN)/ruff format --check .

@@ -83,7 +83,9 @@ def _main() -> None:
     database, orgs, ready, *projects = sys.argv[1:]
     app = embedded.infisical_app(Path(database), read_orgs(Path(orgs)), projects)
     identity = embedded.create_identity(Path(database), "tests")
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once on such a one
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
     told = {
         "url": f"http://127.0.0.1:{listening.getsockname()[1]}",
         "clientId": identity.client_id,

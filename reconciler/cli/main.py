@@ -1,6 +1,7 @@
 """The `reconciler` command: finds the subcommand, and turns whatever ends a run into words and an exit code."""
 
 import errno
+import gc
 import importlib
 import io
 import os
@@ -60,6 +61,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     _ready_streams()
+    gc.set_threshold(200_000, 50, 100)  # thousands of values are made and kept; hardly any are cycles
     try:
         code = cli.main(standalone_mode=False) or 0
         sys.stdout.flush()

@@ -1,6 +1,6 @@
 """One valid document to one desired connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from reconciler.documents import Document
@@ -15,7 +15,7 @@ from reconciler.model import (
 )
 
 
-def build(document: Document, file: str, allowed_hosts: Sequence[str]) -> Connection:
+def build(document: Document, file: str, allowed_hosts: tuple[str, ...]) -> Connection:
     """Return the connection of a document that its schema accepted.
 
     `file` is the document's path in the stack.

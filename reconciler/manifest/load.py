@@ -22,7 +22,7 @@ class Manifests:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def load(stack: Path, globs: Sequence[Written], allowed_hosts: Sequence[str] = ()) -> Manifests:
+def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] = ()) -> Manifests:
     """Read every file of `stack` that one of `globs` matches, sorted by path.
 
     Diagnostics are sorted by place; file names in them are relative to the working directory where that is shorter.

@@ -1,7 +1,5 @@
 """What is wrong with a manifest that its schema cannot say."""
 
-from collections.abc import Sequence
-
 from reconciler.documents import Document, Path
 from reconciler.model import Diagnostic, error, hosts, warning
 
@@ -14,7 +12,7 @@ _HOST = ("spec", "credentials", "instanceUrl")
 _RENAMED_FROM = ("lifecycle", "renamedFrom")
 
 
-def check(document: Document, allowed_hosts: Sequence[str]) -> list[Diagnostic]:
+def check(document: Document, allowed_hosts: tuple[str, ...]) -> list[Diagnostic]:
     """Return the problems of a document, whatever its schema says of it."""
     if not isinstance(document.value, dict) or document.value.get("kind") != "SalesforceConnection":
         return []

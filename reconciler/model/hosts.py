@@ -4,8 +4,8 @@ The forms and partition names are those of Salesforce's own documentation and co
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 PARTITIONS = (
     "demo", "develop", "free", "patch", "sandbox", "scratch", "sfdctest", "sfrestore", "trailblaze"
@@ -36,7 +36,8 @@ class Verdict:
     hint: str = ""
 
 
-def judge(text: str, allowed: Sequence[str] = ()) -> Verdict:
+@lru_cache(maxsize=1024)
+def judge(text: str, allowed: tuple[str, ...] = ()) -> Verdict:
     """Accept, map or refuse `text`, an instance URL as a person writes it; hosts in `allowed` are taken as they are."""
     scheme = _SCHEME.match(text.strip())
     rest = _SCHEME.sub("", text.strip()).lower()
@@ -69,6 +70,7 @@ def judge(text: str, allowed: Sequence[str] = ()) -> Verdict:
     return Verdict(None, f"`{host}` is not a Salesforce My Domain", _WHERE)
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Return `text` for comparing: scheme, case and trailing slashes do not count. Never maps one host to another."""
     return _SCHEME.sub("", text.strip()).rstrip("/").lower()

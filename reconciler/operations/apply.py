@@ -16,6 +16,7 @@ from reconciler.model import ApplyEvent, Diagnostic, Outcome, Stop, Stopped, err
 from reconciler.operations.infisical import infisical
 from reconciler.operations.options import Options
 from reconciler.operations.plan import read_plan
+from reconciler.operations.running import run
 from reconciler.operations.stack import Where, backend, lock_info, manifests, settings, sources, stopped
 from reconciler.operations.survey import Survey, survey
 from reconciler.planning import Mismatch, Plan
@@ -81,7 +82,7 @@ class _Interrupt:
 def apply(where: Where, request: Request, callbacks: Callbacks) -> Applied:
     """Apply the stack's manifests. Raises `Stopped` when nothing was written because something is wrong."""
     planned = read_plan(request.plan_file) if request.plan_file else None
-    return anyio.run(_apply, where, request, planned, callbacks)
+    return run(_apply, where, request, planned, callbacks)
 
 
 async def _apply(where: Where, request: Request, planned: Plan | None, callbacks: Callbacks) -> Applied:

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import anyio
-
 from reconciler import planning
 from reconciler.infisical import Reader
 from reconciler.model import Stop, Stopped, error
 from reconciler.operations.infisical import infisical
 from reconciler.operations.options import Options
+from reconciler.operations.running import run
 from reconciler.operations.stack import Where, backend, manifests, settings, sources, stopped
 from reconciler.operations.survey import survey
 from reconciler.planning import Plan, PlanFileError
@@ -20,7 +19,7 @@ def plan(where: Where, options: Options, *, out: Path | None = None) -> Plan:
 
     Raises `Stopped`.
     """
-    found = anyio.run(_plan, where, options)
+    found = run(_plan, where, options)
     if out is not None and not found.errored:
         try:
             if out.exists() and not planning.is_plan(out.read_bytes()):

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import anyio
-
 from reconciler.model import Diagnostic, Record, State, Stop, Stopped, error
+from reconciler.operations.running import run
 from reconciler.operations.stack import Where, backend, lock_info, settings, stopped
 from reconciler.state import StateError
 
@@ -19,7 +18,7 @@ def load_state(where: Where) -> State | None:
         except StateError as broken:
             raise stopped(broken) from None
 
-    return anyio.run(load)
+    return run(load)
 
 
 def record_of(where: Where, address: str) -> Record:
@@ -33,7 +32,7 @@ def record_of(where: Where, address: str) -> Record:
 
 def forget(where: Where, addresses: Sequence[str], lock_seconds: float) -> tuple[Record, ...]:
     """Remove records and leave the connections in Infisical alone; return what was removed. Raises `Stopped`."""
-    return anyio.run(_forget, where, addresses, lock_seconds)
+    return run(_forget, where, addresses, lock_seconds)
 
 
 async def _forget(where: Where, addresses: Sequence[str], lock_seconds: float) -> tuple[Record, ...]:

@@ -1,7 +1,5 @@
 """Wanted, recorded and live held side by side, field by field."""
 
-from dataclasses import replace
-
 from reconciler.model import Connection, Lifecycle, LiveConnection, Record, hosts
 from reconciler.planning.plan import (
     ADDRESS,
@@ -34,7 +32,7 @@ def local_fields(connection: Connection, record: Record, live: LiveConnection) -
         fields.append(ADDRESS)
     if dict(record.labels) != dict(connection.labels):
         fields.append(LABELS)
-    if _standing(record.lifecycle) != _standing(connection.lifecycle):
+    if not _same_rules(record.lifecycle, connection.lifecycle):
         fields.append(LIFECYCLE)
     late = (
         record.name != live.name == connection.name
@@ -68,5 +66,10 @@ def drift_of(record: Record, live: LiveConnection, ignored: tuple[str, ...]) -> 
     return Drift(record.address, live.id, shown, Attributes.recorded(record), Attributes.present(live, record))
 
 
-def _standing(lifecycle: Lifecycle) -> Lifecycle:
-    return replace(lifecycle, adopt=False, renamed_from=None)
+def _same_rules(one: Lifecycle, other: Lifecycle) -> bool:
+    return (
+        one.prevent_destroy == other.prevent_destroy
+        and one.on_removal == other.on_removal
+        and one.on_credential_drift == other.on_credential_drift
+        and one.ignore_changes == other.ignore_changes
+    )

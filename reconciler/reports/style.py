@@ -22,6 +22,8 @@ class Style:
 
     def wrap(self, text: str, first: str = "", rest: str | None = None) -> str:
         """Return `text` as lines no wider than `width`, the first behind `first`, the others behind `rest`."""
+        if text and len(first) + len(text) <= self.width and text.isprintable() and not text.endswith(" "):
+            return first + text
         rest = first if rest is None else rest
         lines = text.splitlines() or [""]
         wrapped = []

@@ -4,17 +4,17 @@ A backend is `load`, `store` and `locked`. Plans load; only an apply and `state 
 """
 
 from reconciler.state.backend import Backend, Conflict, Locked, LockInfo, StateError, Version
-from reconciler.state.format import decode, encode
+from reconciler.state.format import Encoder, decode
 from reconciler.state.local import LocalBackend
 
 __all__ = [
     "Backend",
     "Conflict",
+    "Encoder",
     "LocalBackend",
     "LockInfo",
     "Locked",
     "StateError",
     "Version",
     "decode",
-    "encode",
 ]

@@ -5,8 +5,8 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from reconciler.model import (
     ORGANISATION,
@@ -26,11 +26,40 @@ from reconciler.state.backend import StateError
 FORMAT_VERSION = "1.0"
 KEY_BYTES = 32
 
+T = TypeVar("T")
 
-def encode(state: State) -> bytes:
-    """Return `state` as the bytes that are stored. It holds fingerprints and their key, never a value."""
-    # A lone surrogate, which UTF-8 lacks, becomes its JSON escape.
-    return "".join(_lines(state)).encode("utf-8", "backslashreplace")
+
+class Encoder:
+    """Writes the states of one run. What did not change since the last one is not written out anew: an apply stores a state
+    of thousands every hundred changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, str]] = {}
+
+    def encode(self, state: State) -> bytes:
+        """Return `state` as the bytes that are stored. It holds fingerprints and their key, never a value."""
+        before, self._known = self._known, {}
+        # A lone surrogate, which UTF-8 lacks, becomes its JSON escape.
+        return "".join(self._lines(state, before)).encode("utf-8", "backslashreplace")
+
+    def _lines(self, state: State, before: Mapping[int, tuple[object, str]]) -> Iterator[str]:
+        def row(item: T, plain: Callable[[T], Any]) -> str:
+            known = before.get(id(item))
+            self._known[id(item)] = known if known and known[0] is item else (item, _json(plain(item)))
+            return self._known[id(item)][1]
+
+        organisation = {"id": state.organisation_id, "name": state.organisation_name}
+        yield "{\n"
+        yield f'"format_version": {_json(FORMAT_VERSION)},\n'
+        yield f'"lineage": {_json(state.lineage)},\n'
+        yield f'"serial": {state.serial},\n'
+        yield f'"fingerprint_key": {_json(base64.b64encode(state.key).decode())},\n'
+        yield f'"organisation": {_json(organisation)},\n'
+        records = (f"{_json(address)}: {row(record, _plain)}" for address, record in sorted(state.records.items()))
+        yield f'"records": {{\n{_rows(records)}}},\n'
+        yield f'"superseded": [\n{_rows(row(item, _plain_superseded) for item in state.superseded)}],\n'
+        yield f'"intents": [\n{_rows(row(item, _plain_intent) for item in state.intents)}]\n'
+        yield "}\n"
 
 
 def decode(data: bytes, where: str = "The state") -> State:
@@ -79,21 +108,6 @@ def _state(document: dict[str, Any]) -> State:
         superseded=tuple(_superseded(item) for item in document["superseded"]),
         intents=tuple(_intent(item) for item in document["intents"]),
     )
-
-
-def _lines(state: State) -> Iterator[str]:
-    organisation = {"id": state.organisation_id, "name": state.organisation_name}
-    yield "{\n"
-    yield f'"format_version": {_json(FORMAT_VERSION)},\n'
-    yield f'"lineage": {_json(state.lineage)},\n'
-    yield f'"serial": {state.serial},\n'
-    yield f'"fingerprint_key": {_json(base64.b64encode(state.key).decode())},\n'
-    yield f'"organisation": {_json(organisation)},\n'
-    rows = (f"{_json(address)}: {_json(_plain(record))}" for address, record in sorted(state.records.items()))
-    yield f'"records": {{\n{_rows(rows)}}},\n'
-    yield f'"superseded": [\n{_rows(_json(_plain_superseded(item)) for item in state.superseded)}],\n'
-    yield f'"intents": [\n{_rows(_json(_plain_intent(item)) for item in state.intents)}]\n'
-    yield "}\n"
 
 
 def _rows(rows: Iterator[str]) -> str:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from reconciler.model import State
 from reconciler.state.backend import Conflict, Locked, LockInfo, StateError, Version
-from reconciler.state.format import decode, encode
+from reconciler.state.format import Encoder, decode
 
 _POLL_SECONDS = 0.2
 
@@ -28,6 +28,7 @@ class LocalBackend:
     def __init__(self, path: Path) -> None:
         self._path = Path(os.path.realpath(path))
         self._lock = self._path.with_name(f"{self._path.name}.lock")
+        self._encoder = Encoder()
         self._info = self._path.with_name(f"{self._path.name}.lock.info")
 
     async def load(self) -> tuple[State | None, Version]:
@@ -37,7 +38,7 @@ class LocalBackend:
 
     async def store(self, state: State, version: Version) -> Version:
         """See `Backend.store`."""
-        return await anyio.to_thread.run_sync(self._write, encode(state), version)
+        return await anyio.to_thread.run_sync(self._write, state, version)
 
     @asynccontextmanager
     async def locked(self, info: LockInfo, wait_seconds: float) -> AsyncIterator[None]:
@@ -87,7 +88,8 @@ class LocalBackend:
         except OSError as broken:
             raise self._failed("read", broken) from None
 
-    def _write(self, data: bytes, version: Version) -> Version:
+    def _write(self, state: State, version: Version) -> Version:
+        data = self._encoder.encode(state)
         stored = self._read()
         if (_version(stored) if stored is not None else "") != version:
             raise Conflict(

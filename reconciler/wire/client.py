@@ -51,6 +51,15 @@ class Answer:
     date: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """What came back, read to its end or to the largest an answer can be."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+
 class Client:
     """Sends requests to one endpoint. Safe for many tasks at once. Made by `connect`."""
 
@@ -99,7 +108,7 @@ class Client:
                     raise
                 await anyio.sleep(backoff(attempt))
                 continue
-            if response.status_code == 429:
+            if response.status == 429:
                 throttled += 1
                 if throttled >= THROTTLED_ATTEMPTS:
                     raise Throttled(
@@ -108,7 +117,7 @@ class Client:
                     )
                 self._pause.extend(asked_for(response.headers, response.content, throttled))
                 continue
-            if response.status_code in _REPEATED_STATUSES and method in _SAFE and attempt + 1 < READ_ATTEMPTS:
+            if response.status in _REPEATED_STATUSES and method in _SAFE and attempt + 1 < READ_ATTEMPTS:
                 attempt += 1
                 await anyio.sleep(backoff(attempt))
                 continue
@@ -122,7 +131,7 @@ class Client:
         body: Mapping[str, Any] | None,
         secrets: Sequence[Secret],
         answer_seconds: float,
-    ) -> httpx.Response:
+    ) -> _Received:
         headers = {"accept": "application/json"}
         if self._bearer is not None:
             headers["authorization"] = f"Bearer {self._sendable(self._bearer).reveal()}"
@@ -158,8 +167,8 @@ class Client:
             "set it again: one line, and nothing but the token",
         )
 
-    def _answer(self, method: str, response: httpx.Response, secrets: Sequence[Secret]) -> Answer:
-        if 300 <= response.status_code < 400:
+    def _answer(self, method: str, response: _Received, secrets: Sequence[Secret]) -> Answer:
+        if 300 <= response.status < 400:
             raise self._not_an_answer(
                 response,
                 f"redirects to {self._target(response, secrets)}",
@@ -168,19 +177,17 @@ class Client:
         if len(response.content) > LARGEST_ANSWER:
             raise self._not_an_answer(response, "answered more than an answer can be", _ITSELF)
         try:
-            return Answer(response.status_code, json.loads(response.content), response.headers.get("date", ""))
+            return Answer(response.status, json.loads(response.content), response.headers.get("date", ""))
         except (ValueError, RecursionError):
             pass
-        if method not in _SAFE and response.status_code >= 500:
-            raise AnswerLost(f"{self.url} answered {response.status_code} without a reason.", "run again")
-        raise self._not_an_answer(
-            response, f"answered {response.status_code} with {self._first_line(response, secrets)}", _ITSELF
-        )
+        if method not in _SAFE and response.status >= 500:
+            raise AnswerLost(f"{self.url} answered {response.status} without a reason.", "run again")
+        raise self._not_an_answer(response, f"answered {response.status} with {self._first_line(response, secrets)}", _ITSELF)
 
-    def _not_an_answer(self, response: httpx.Response, what: str, hint: str) -> NotAnAnswer:
-        return NotAnAnswer(f"{self.url} {what}, which is not Infisical's API.", hint, response.status_code)
+    def _not_an_answer(self, response: _Received, what: str, hint: str) -> NotAnAnswer:
+        return NotAnAnswer(f"{self.url} {what}, which is not Infisical's API.", hint, response.status)
 
-    def _target(self, response: httpx.Response, secrets: Sequence[Secret]) -> str:
+    def _target(self, response: _Received, secrets: Sequence[Secret]) -> str:
         try:
             host = httpx.URL(response.headers.get("location", "")).host
         except httpx.InvalidURL:
@@ -192,7 +199,7 @@ class Client:
         text = str(failure).strip().rstrip(".")
         return type(failure).__name__ if not text or self.repeats_a_secret(text, secrets) else printable(text)
 
-    def _first_line(self, response: httpx.Response, secrets: Sequence[Secret]) -> str:
+    def _first_line(self, response: _Received, secrets: Sequence[Secret]) -> str:
         """What a person recognises a page by. The whole page is searched for secrets, before anything is cut."""
         text = response.content.decode("utf-8", "replace").strip()
         if not text:
@@ -202,7 +209,7 @@ class Client:
         return f"`{printable(text.splitlines()[0], 80)}`"
 
 
-async def _whole(response: httpx.Response) -> httpx.Response:
+async def _whole(response: httpx.Response) -> _Received:
     """Read the body, but not endlessly."""
     content = bytearray()
     async for chunk in response.aiter_bytes():
@@ -210,7 +217,7 @@ async def _whole(response: httpx.Response) -> httpx.Response:
         if len(content) > LARGEST_ANSWER:
             break
     plain = [(name, value) for name, value in response.headers.multi_items() if name not in _ENCODED]
-    return httpx.Response(response.status_code, headers=plain, content=bytes(content))
+    return _Received(response.status_code, httpx.Headers(plain), bytes(content))
 
 
 @asynccontextmanager

@@ -46,7 +46,7 @@ class Stack:
         path.write_text("---\n".join(texts))
         return path
 
-    def load(self, *globs: str, allowed_hosts: Sequence[str] = ()) -> Manifests:
+    def load(self, *globs: str, allowed_hosts: tuple[str, ...] = ()) -> Manifests:
         return manifest.load(self.folder, [Written(glob) for glob in globs or ("**/*.yaml",)], allowed_hosts)
 
     def connections(self) -> dict[str, Connection]:

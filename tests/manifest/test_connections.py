@@ -283,4 +283,4 @@ class TestInstanceUrl:
         stack.write("crm.yaml", connection("crm", credentials={"instanceUrl": "sim.example"}))
 
         assert has_errors(stack.load().diagnostics)
-        assert not stack.load(allowed_hosts=["sim.example"]).diagnostics
+        assert not stack.load(allowed_hosts=("sim.example",)).diagnostics
