@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test soak bench lint format lock build clean
+.PHONY: help install dev demo test soak fuzz bench lint format docs reference lock build clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -36,6 +37,13 @@ test: dev ## Run the tests.
 soak: dev ## Run the slow tests at length: an apply killed at many random moments.
 	RECONCILER_SOAK=1 $(BIN)/pytest -n auto tests/system/test_killed.py
 
+fuzz: $(VENV)/.fuzz ## Feed bytes without end to the reader of manifests, guided by coverage (FUZZ_SECONDS=60).
+	$(BIN)/python tests/fuzz_manifest.py -max_total_time=$(FUZZ_SECONDS)
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
 bench: dev ## Measure against floors in the same run; writes benchmarks/results.md.
 	$(BIN)/python -m benchmarks
 
@@ -49,14 +57,28 @@ format: dev ## Format the code and mend what lint can.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
+docs: $(VENV)/.docs ## Make the documentation's site: docs/_build/html/index.html.
+	$(BIN)/sphinx-build -W --keep-going -n -q -d docs/_build/doctrees docs docs/_build/html
+	@echo "Made: docs/_build/html/index.html"
+
+reference: dev ## Make the reference pages and the picture anew from the code.
+	$(BIN)/python docs/generate.py
+
 lock: ## Lock the dependencies anew (needs uv).
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --upgrade --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/install.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/install.txt -o requirements/dev.txt
+	uv pip compile pyproject.toml --group docs --universal --python-version 3.11 --upgrade --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
+		-c requirements/install.txt -c requirements/dev.txt -o requirements/docs.txt
 
 build: dev ## Build the wheel and the source distribution into dist/.
 	$(BIN)/hatchling build
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

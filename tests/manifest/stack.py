@@ -1,6 +1,6 @@
 """A stack of files on disk, read as the commands read it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -1,0 +1,86 @@
+"""Sphinx: the pages are plain Markdown; what only the site needs, the order of the pages, is here and not in them."""
+
+import sys
+from pathlib import Path
+
+from pygments.lexer import RegexLexer, bygroups
+from pygments.token import Generic, Keyword, Text
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from reconciler import __version__
+
+project = "reconciler"
+release = version = __version__
+extensions = ["myst_parser"]
+exclude_patterns = ["_build", "generating"]
+nitpicky = True
+smartquotes = False  # they make a dash of the two in --option
+
+myst_heading_anchors = 3
+myst_linkify_fuzzy_links = False
+
+html_theme = "furo"
+html_title = "reconciler"
+html_copy_source = False
+html_show_sphinx = False
+html_show_copyright = False
+html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
+pygments_style = "friendly"
+pygments_dark_style = "monokai"
+
+_CONTENTS = {
+    "": ["tutorial"],
+    "How-to": [
+        "how-to/install",
+        "how-to/connect",
+        "how-to/ci",
+        "how-to/rotate",
+        "how-to/rename-and-move",
+        "how-to/protect-and-remove",
+        "how-to/adopt",
+        "how-to/written-outside",
+        "how-to/recover",
+        "how-to/read-plans",
+    ],
+    "Reference": [
+        "reference/commands",
+        "reference/manifest",
+        "reference/configuration",
+        "reference/orgs",
+        "reference/environment",
+        "reference/exit-codes",
+        "reference/formats",
+    ],
+    "Explanation": [
+        "explanation/deciding",
+        "explanation/credentials",
+        "explanation/trust",
+        "explanation/crashes",
+        "explanation/architecture",
+    ],
+    "Decisions": ["decisions/*"],
+}
+
+
+def _add_contents(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Give the index its tables of contents, which would be noise where the page is read as it is."""
+    if docname != "index":
+        return
+    for caption, pages in _CONTENTS.items():
+        lines = ["```{toctree}", ":hidden:", *([f":caption: {caption}"] if caption else []), ":glob:", "", *pages, "```"]
+        source[0] += "\n" + "\n".join(lines) + "\n"
+
+
+class Console(RegexLexer):
+    """Commands behind `$ ` and what they print; the usual lexer takes the `#` of a plan for a prompt too."""
+
+    name = "console"
+    tokens = {"root": [(r"^(\$ )(.*\n?)", bygroups(Generic.Prompt, Keyword)), (r".*\n", Text), (r".+", Text)]}  # noqa: RUF012
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.add_lexer("console", Console)
+    app.connect("source-read", _add_contents)

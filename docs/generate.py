@@ -1,0 +1,33 @@
+"""Makes the reference pages and the picture of a plan from the code: `python docs/generate.py [DIRECTORY]`.
+
+What is made depends on nothing but the code, so that a test can tell whether the pages in the repository are up to date.
+"""
+
+import sys
+from pathlib import Path
+
+from generating import commands, formats, keys, listings, picture
+
+HERE = Path(__file__).parent
+PAGES = {
+    "reference/commands.md": commands.page,
+    "reference/manifest.md": keys.manifest,
+    "reference/configuration.md": keys.configuration,
+    "reference/orgs.md": keys.orgs,
+    "reference/environment.md": listings.environment,
+    "reference/exit-codes.md": listings.exit_codes,
+    "reference/formats.md": formats.page,
+    "images/plan.svg": picture.plan,
+}
+
+
+def generate(into: Path) -> None:
+    """Write every page into a directory that is laid out as docs/ is."""
+    for name, make in PAGES.items():
+        path = into / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make())
+
+
+if __name__ == "__main__":
+    generate(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

@@ -1,0 +1,252 @@
+"""The pages of what is written in YAML, from the JSON Schemas; defaults are taken from what the code makes of a short file."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from generating.markdown import block, code, page, table
+from reconciler import config, schemas
+from reconciler.config import Settings
+from reconciler.embedded.orgs import FAULTS, App, Org
+from reconciler.model import Lifecycle
+
+Schema = Mapping[str, Any]
+_EDITOR = """
+An editor that knows YAML Language Server completes and checks the file when its first line is
+`# yaml-language-server: $schema=PATH/{name}.schema.json`, with the path of [the schema](../../schemas/{name}.schema.json).
+"""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key that can be written: its path, as dots and `[]`, and its schema."""
+
+    path: str
+    schema: Schema
+    required: bool
+
+
+def manifest() -> str:
+    """Return the page of manifests."""
+    schema = schemas.load("salesforce-connection")
+    lifecycle = Lifecycle()
+    defaults = {
+        "spec.name": "the address",
+        "spec.description": "no description",
+        "lifecycle.preventDestroy": lifecycle.prevent_destroy,
+        "lifecycle.onRemoval": lifecycle.on_removal.value,
+        "lifecycle.onCredentialDrift": lifecycle.on_credential_drift.value,
+        "lifecycle.ignoreChanges": list(lifecycle.ignore_changes),
+        "lifecycle.adopt": lifecycle.adopt,
+    }
+    return page(
+        "Manifest",
+        "A manifest is a YAML document of kind `SalesforceConnection`: one connection that should exist in Infisical. A file "
+        "may hold several, with `---` between them. A key that is not here is an error.",
+        _tables(schema, defaults),
+        _REFERENCES,
+        _table(_keys(schema["$defs"]["reference"], schema), {}, required=False),
+        _VALUES,
+        _EDITOR.format(name="salesforce-connection"),
+        _FULL,
+    )
+
+
+_REFERENCES = """
+## References
+
+`consumerKey` and `consumerSecret` say where the value comes from. A reference has exactly one of these keys; the value itself
+is never written in a manifest, and text that looks like one is refused.
+"""
+_VALUES = """
+Blanks and line breaks around a value are taken away, as Infisical does. A value is never cast and never put into other text.
+"""
+_FULL = """
+## With everything in it
+
+```yaml
+apiVersion: reconciler/v1
+kind: SalesforceConnection
+metadata:
+  name: crm-production
+  labels: { team: crm, tier: critical }
+spec:
+  name: crm-production
+  description: Production CRM org
+  project: crm
+  method: client-credentials
+  credentials:
+    instanceUrl: acme.my.salesforce.com
+    consumerKey: { fromEnv: CRM_CONSUMER_KEY }
+    consumerSecret: { fromFile: secrets/crm-production }
+    version: "2026-11"
+lifecycle:
+  preventDestroy: true
+  onRemoval: destroy
+  onCredentialDrift: hold
+  ignoreChanges: [description]
+  renamedFrom: crm-prod
+```
+"""
+
+
+def configuration() -> str:
+    """Return the page of reconciler.yaml."""
+    found, embedded = _made_of(_LEAST), _made_of(f"{_LEAST}infisical: {{ url: embedded }}\n")
+    inside = embedded.embedded
+    if inside is None:
+        raise TypeError("`url: embedded` made no settings of it")
+    defaults = {
+        "metadata.name": "its path",
+        "infisical.url": found.url,
+        "infisical.auth.method": "from the environment",
+        "embedded.database": inside.database.relative_to(embedded.stack).as_posix(),
+        "embedded.projects": list(inside.projects),
+        "manifests": [glob.text for glob in found.manifests],
+        "state.backend": "local",
+        "state.path": found.state.relative_to(found.stack).as_posix(),
+        "secretSources.env.allow": "all but the runner's own",
+        "secretSources.file.roots": "this directory",
+        "salesforce.allowedHosts": list(found.allowed_hosts),
+        "salesforce.preflight": "off",
+    }
+    return page(
+        "reconciler.yaml",
+        "It makes a directory a stack. It is looked for in the working directory and above, or named by `--chdir` or "
+        "`--config`. Paths are relative to it. It holds no secret.",
+        _tables(schemas.load("configuration"), defaults),
+        _EDITOR.format(name="configuration"),
+        "`RECONCILER_TRUSTED_CONFIG` can decide some of these keys from outside: see [Trust](../explanation/trust.md).",
+        "## The least there can be",
+        block(_LEAST, "yaml"),
+    )
+
+
+_LEAST = "apiVersion: reconciler/v1\nkind: Configuration\n"
+
+
+def _made_of(text: str) -> Settings:
+    """What the code makes of a configuration."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder).resolve() / "reconciler.yaml"
+        file.write_text(text)
+        return config.load(file.parent, None, {})
+
+
+def orgs() -> str:
+    """Return the page of the file of simulated orgs."""
+    org, app = Org("host"), App("key", "secret")
+    defaults = {
+        "orgs[].delayMs": org.delay_ms,
+        "orgs[].apps": list(org.apps),
+        "orgs[].apps[].runAs": app.run_as,
+        "orgs[].apps[].scopes": list(app.scopes),
+    }
+    faults = [
+        (code(name), str(fault.status), code(fault.error), fault.description or "A maintenance page in HTML.")
+        for name, fault in FAULTS.items()
+    ]
+    return page(
+        "Simulated Salesforce orgs",
+        "A file of kind `SimulatedSalesforceOrgs`, named by `embedded.salesforceOrgs` in `reconciler.yaml`, says what the "
+        "Salesforce beside the embedded Infisical accepts. It is the one file in which keys and secrets are written down: they "
+        "are made up. A real Infisical never reads it.",
+        _tables(schemas.load("simulated-salesforce-orgs"), defaults),
+        "## Faults\n\nWhat `fault` can be, and what the simulated Salesforce answers then. Infisical hides the reason, as it "
+        "does with a real one: it says that it could not validate the credentials.",
+        table(("fault", "status", "error", "description"), faults),
+        _EDITOR.format(name="simulated-salesforce-orgs"),
+    )
+
+
+def _tables(schema: Schema, defaults: Mapping[str, Any]) -> str:
+    """A table of the keys at the top that hold a value, then a section for each that holds keys."""
+    keys = list(_keys(schema, schema))
+    unused = defaults.keys() - {key.path for key in keys}
+    if unused:
+        raise KeyError(f"not in the schema: {unused}")
+    single = [key for key in keys if key.path in schema["properties"]]
+    parts = [_table(single, defaults)]
+    for name, written in schema["properties"].items():
+        below = [key for key in keys if key.path.startswith((f"{name}.", f"{name}[]."))]
+        if below:
+            parts += [f"## {name}", resolved(written, schema).get("description", ""), _table(below, defaults, f"{name}.")]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _table(keys: Iterable[Key], defaults: Mapping[str, Any], within: str = "", *, required: bool = True) -> str:
+    rows = []
+    for key in keys:
+        default = "required" if key.required and required else _default(defaults.get(key.path))
+        rows.append((code(key.path.removeprefix(within)), _type(key.schema), default, key.schema.get("description", "")))
+    return table(("key", "type", "default", "meaning"), rows)
+
+
+def _keys(schema: Schema, root: Schema, prefix: str = "") -> Iterator[Key]:
+    """The keys that hold a value, and of those that hold keys only the ones below."""
+    needed = schema.get("required", ())
+    for name, written in schema.get("properties", {}).items():
+        found = resolved(written, root)
+        path = f"{prefix}{name}"
+        if "not" in found:
+            continue
+        if "properties" in found and "writeOnly" not in found:
+            yield from _keys(found, root, f"{path}.")
+            continue
+        yield Key(path, found, name in needed)
+        items = resolved(found.get("items", {}), root)
+        if "properties" in items:
+            yield from _keys(items, root, f"{path}[].")
+
+
+def resolved(schema: Schema, root: Schema) -> Schema:
+    """Return a schema with what it refers to; what it says itself wins."""
+    if "$ref" not in schema:
+        return schema
+    target = root["$defs"][schema["$ref"].rpartition("/")[2]]
+    return {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
+
+
+def _type(schema: Schema) -> str:
+    if "const" in schema:
+        return code(str(schema["const"]))
+    if "enum" in schema:
+        return " or ".join(code(str(one)) for one in schema["enum"]) if len(schema["enum"]) < 6 else "one of these below"
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return " or ".join(_kind(kind, schema) for kind in kinds)
+
+
+def _kind(kind: str, schema: Schema) -> str:
+    match kind:
+        case "array" if "enum" in schema["items"]:
+            return f"list of {', '.join(code(one) for one in schema['items']['enum'])}"
+        case "array":
+            return "list"
+        case "object" if "minProperties" in schema:
+            return "[reference](#references)"
+        case "object":
+            return "map of text"
+        case "string" if "maxLength" in schema and "pattern" in schema:
+            return f"slug, up to {schema['maxLength']}"
+        case "string" if "maxLength" in schema:
+            return f"text, up to {schema['maxLength']}"
+        case "string":
+            return "text"
+        case "boolean":
+            return "`true` or `false`"
+        case "integer" if "maximum" in schema:
+            return f"{schema['minimum']} to {schema['maximum']}"
+        case _:
+            return {"null": "null", "integer": "whole number"}[kind]
+
+
+def _default(value: Any) -> str:
+    """In code what can be written, as it is what is said in words."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value if " " in value else code(value)
+    return code(json.dumps(value))

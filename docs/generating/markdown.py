@@ -1,0 +1,30 @@
+"""The little Markdown that reference pages are made of."""
+
+from collections.abc import Iterable, Sequence
+
+_MADE = "<!-- Made by docs/generate.py. Change what it is made from, then run `make reference`. -->"
+
+
+def page(title: str, *parts: str) -> str:
+    """Return a page of `parts`, a blank line between them."""
+    return "\n\n".join([_MADE, f"# {title}", *(part.strip("\n") for part in parts if part)]) + "\n"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; a bar in a cell is escaped, a line break becomes a space."""
+    lines = [heads, ["---"] * len(heads), *([_cell(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def code(text: str) -> str:
+    """Return `text` as code in a line, nothing for nothing."""
+    return f"`{text}`" if text else ""
+
+
+def block(text: str, language: str = "text") -> str:
+    """Return `text` as a fence."""
+    return f"```{language}\n{text.strip(chr(10))}\n```"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
