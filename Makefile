@@ -76,6 +76,8 @@ lock: ## Lock the dependencies anew (needs uv).
 	uv pip compile pyproject.toml --group docs --universal --python-version 3.11 --upgrade --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
 		-c requirements/install.txt -c requirements/dev.txt -o requirements/docs.txt
+	uv pip compile --group fuzz --universal --python-version 3.11 --upgrade --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/fuzz.txt
 
 build: dev ## Build the wheel and the source distribution into dist/.
 	$(BIN)/hatchling build
