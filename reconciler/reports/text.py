@@ -158,7 +158,7 @@ class TextReport:
                     yield from self._kept(one)
                 yield ""
         yield self._style.wrap(self._summary(plan))
-        if decides_something(plan):
+        if decides_something(plan) and not plan.errored:
             yield f"Digest: {digest(plan)}"
         for diagnostic in plan.diagnostics:
             yield ""
@@ -178,6 +178,8 @@ class TextReport:
         parts += [f"{counts[action]} {words}" for action, words in _ALSO_COUNTED if counts[action]]
         if plan.kept:
             parts.append(f"{len(plan.kept)} left alone")
+        if plan.errored:
+            return f"Not complete, cannot be applied: mend the errors below. So far {', '.join(parts)}."
         unmanaged = f" {plan.unmanaged} in Infisical not managed here." if plan.unmanaged else ""
         return f"Plan: {', '.join(parts)}.{unmanaged}{f' {others}.' if plan.left_out else ''}"
 
@@ -197,7 +199,7 @@ class TextReport:
         if change.id:
             yield self._line(" ", "id", change.id)
         if before is None and after is not None:
-            for label, value in _rows(after):
+            for label, value in [*_rows(after), *_local(after)]:
                 yield self._line("+", label, value)
         elif after is None and before is not None:
             for label, value in _rows(before):
@@ -326,6 +328,13 @@ def _lifecycle(lifecycle: Lifecycle) -> list[tuple[str, str]]:
         ("onCredentialDrift", lifecycle.on_credential_drift.value),
         ("ignoreChanges", ", ".join(lifecycle.ignore_changes) or "none"),
     ]
+
+
+def _local(found: Attributes) -> list[tuple[str, str]]:
+    """What a new connection has that is kept here alone: its labels, and what of its lifecycle is not the usual."""
+    usual = _lifecycle(Lifecycle())
+    rows = [row for row in _lifecycle(found.lifecycle) if row not in usual]
+    return [*([("labels", _labels(found))] if found.labels else []), *rows]
 
 
 def _labels(found: Attributes) -> str:
