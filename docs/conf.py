@@ -52,6 +52,7 @@ _CONTENTS = {
         "reference/environment",
         "reference/exit-codes",
         "reference/formats",
+        "reference/figures",
     ],
     "Explanation": [
         "explanation/deciding",
@@ -59,6 +60,7 @@ _CONTENTS = {
         "explanation/trust",
         "explanation/crashes",
         "explanation/architecture",
+        "explanation/performance",
     ],
     "Decisions": ["decisions/*"],
 }

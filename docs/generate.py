@@ -1,12 +1,12 @@
 """Makes the reference pages and the picture of a plan from the code: `python docs/generate.py [DIRECTORY]`.
 
-What is made depends on nothing but the code, so that a test can tell whether the pages in the repository are up to date.
+What is made depends on nothing but the code and the last measured figures, so that a test can tell whether the pages in the repository are up to date.
 """
 
 import sys
 from pathlib import Path
 
-from generating import commands, formats, keys, listings, picture
+from generating import commands, figures, formats, keys, listings, picture
 
 HERE = Path(__file__).parent
 PAGES = {
@@ -17,6 +17,7 @@ PAGES = {
     "reference/environment.md": listings.environment,
     "reference/exit-codes.md": listings.exit_codes,
     "reference/formats.md": formats.page,
+    "reference/figures.md": figures.page,
     "images/plan.svg": picture.plan,
 }
 

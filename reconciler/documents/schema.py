@@ -119,7 +119,7 @@ def _explain(document: Document, found: Any) -> Iterator[Diagnostic]:
         known = list(schema.get("properties", {}))
         for key in found.instance.keys() - set(known):
             near = _nearest(key, known)
-            unknown = "This" if secret else f"`{_short(key)}`"
+            unknown = "This key (not shown: it may be a value)" if secret else f"`{_short(key)}`"
             yield error(
                 f"{unknown} is not a key of {where}.",
                 location=document.key_location([*path, key]),
@@ -169,6 +169,8 @@ def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> s
             return f"{where} is longer than {wanted} characters."
         case "minProperties":
             return f"{where} is empty."
+        case "maxProperties" if schema.get("writeOnly"):
+            return f"{where} says twice where its value comes from."
         case "maxProperties":
             return f"{where} has {len(value)} keys; it takes {'one' if wanted == 1 else wanted}."
         case "minimum" | "maximum":
@@ -181,6 +183,9 @@ def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> s
 
 def _next(found: Any, rule: str, hint: str) -> str:
     value = found.instance
+    if found.schema.get("writeOnly") and rule in {"minProperties", "maxProperties"}:
+        known = [key for key in found.schema.get("properties", {}) if key in value]
+        return f"keep one: {' or '.join(known)}" if known else "write { fromEnv: NAME } or { fromFile: path }"
     if near := _near(found):
         return f"did you mean `{near}`?"
     if rule == "type" and found.validator_value in ("string", ["string", "null"]) and isinstance(value, bool | int | float):

@@ -209,6 +209,10 @@ def _invalid(file: str, text: str, broken: yaml.MarkedYAMLError, source: Source)
     place = _place(file, mark, source) if mark else Location(file, source.first, 1, source)
     number = place.line - source.first
     lines = text.split("\n", number + 1)
+    if number and len(lines) == number + 1 and not lines[number]:  # behind the last line there is nothing to show
+        number -= 1
+        place = Location(file, place.line - 1, len(lines[number].rstrip("\r")) or 1, source)
+        said += ", and the document ends"
     there = lines[number][place.column - 1 :] if len(lines) > number else ""
     return error(INVALID, detail=said, location=place, hint=_yaml_hint(said, there))
 
@@ -218,17 +222,23 @@ def _yaml_hint(said: str, there: str) -> str:
     if there.startswith("\t"):
         return "indent with spaces: YAML forbids tabs there"
     if "not plain text" in said:
-        return "quote text that holds { or [; placeholders such as {{ name }} are not filled in here"
+        return (
+            "placeholders such as {{ name }} are not filled in; for a credential write { fromEnv: NAME }, else put it in quotes"
+        )
     if "duplicate anchor" in said:
         return "give the second anchor another name"
     if "found a tag" in said:
-        return "put text that begins with ! in quotes; values here are plain text, numbers, lists and maps"
-    if "levels of nesting" in said or "repeat" in said or "inside what it stands for" in said:
-        return "write it out flat: nothing here is deeper than a few levels"
+        return "tags such as !vault do nothing here; for a credential write { fromEnv: NAME }, else put the value in quotes"
+    if "repeat" in said or "inside what it stands for" in said:
+        return "write the values out instead of & and *; if it is none of ours, move the file, or narrow `manifests`"
+    if "levels of nesting" in said:
+        return "nothing of ours is deeper than a few levels; move the file, or narrow `manifests`"
     if "its type cannot hold" in said or there.startswith(("@", "`", "%", "*", "&")):
         return "put the value in quotes"
     if "mapping values are not allowed" in said:
         return "look for a missing quote or wrong indentation on this line or the one above"
     if "it begins at line" in said:
         return "look for a quote or bracket that is not closed, or wrong indentation, from there to here"
+    if said.endswith("the document ends"):
+        return "close the quote or bracket that is open; remove the document if there is nothing in it"
     return "look at this line and the one above: indentation, quotes, brackets"

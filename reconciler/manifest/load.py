@@ -68,8 +68,8 @@ def _twins(connections: Sequence[Connection]) -> list[Diagnostic]:
         if first is not one:
             problems.append(
                 error(
-                    f"The name `{one.name}` is that of `{first.address}` already.",
-                    detail=f"It is written at {first.name_location}; a project, or the organisation, has a name once.",
+                    f"`{one.address}` and `{first.address}` both have the name `{one.name}` in Infisical.",
+                    detail=f"The other is at {first.name_location}; a project, or the organisation, has a name once.",
                     location=one.name_location,
                     hint="give one of them another spec.name, or another project",
                 )

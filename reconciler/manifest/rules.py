@@ -22,12 +22,15 @@ def check(document: Document, allowed_hosts: tuple[str, ...]) -> list[Diagnostic
     if host is not None and host.problem:
         say = warning if host.host else error
         place = document.location(_HOST)
-        problems.append(say(f"`instanceUrl`: {host.problem}.", location=place, hint=host.hint, address=address))
-    if len(_text(document, _DESCRIPTION).strip().encode("utf-16-le")) // 2 > _DESCRIPTION_UNITS:
-        summary = f"`description` is longer than {_DESCRIPTION_UNITS} UTF-16 units; an emoji counts two."
+        problems.append(
+            say(f"`spec.credentials.instanceUrl`: {host.problem}.", location=place, hint=host.hint, address=address)
+        )
+    units = len(_text(document, _DESCRIPTION).strip().encode("utf-16-le")) // 2
+    if units > _DESCRIPTION_UNITS:
+        summary = f"`spec.description` has {units} characters, at most {_DESCRIPTION_UNITS} are possible; an emoji counts two."
         problems.append(error(summary, location=document.location(_DESCRIPTION), hint="shorten it", address=address))
     if address and _text(document, _RENAMED_FROM) == address:
-        summary = "`renamedFrom` is the address itself."
+        summary = "`lifecycle.renamedFrom` is the address itself."
         hint = "write the address it had before, or remove the line"
         problems.append(error(summary, location=document.location(_RENAMED_FROM), hint=hint, address=address))
     return problems

@@ -83,9 +83,12 @@ class TextReport:
 
     def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0) -> str:
         """See `Report.validation`: the verdict alone, to stand behind the diagnostics."""
-        if errors := sum(one.severity is Severity.ERROR for one in diagnostics):
-            return self._style.paint(f"Not valid: {_counted(errors, 'error')}.", "bold", "red") + "\n"
-        verdict = f"Valid: {_counted(connections, 'connection')} in {_counted(files, 'file')}."
+        errors = sum(one.severity is Severity.ERROR for one in diagnostics)
+        warnings = len(diagnostics) - errors
+        also = f", {_counted(warnings, 'warning')}" if warnings else ""
+        if errors:
+            return self._style.paint(f"Not valid: {_counted(errors, 'error')}{also}.", "bold", "red") + "\n"
+        verdict = f"Valid: {_counted(connections, 'connection')} in {_counted(files, 'file')}{also}."
         return self._style.paint(verdict, "bold", "green") + "\n"
 
     def event(self, event: ApplyEvent) -> str:

@@ -84,13 +84,17 @@ def test_a_whole_connection_is_right() -> None:
     )
 
 
-SLUG = "lower-case letters, digits and single hyphens between them, 1 to 64 characters"
-SOURCE = "never write the value itself; write where it comes from: { fromEnv: NAME } or { fromFile: path }"
+SLUG = "use lower-case letters, digits and single hyphens between them, 1 to 64 characters, such as crm-production"
+SOURCE = (
+    "write where the value comes from, { fromEnv: NAME } or { fromFile: path }; "
+    "a value that stood here is in Git now: replace it in Salesforce"
+)
+REFERENCE = "write { fromEnv: NAME } or { fromFile: path }"
 PATH = "write the file's path, from the directory of reconciler.yaml, and never the value itself"
 VARIABLE = "write the variable's name, letters, digits and underscores, and never the value itself"
 UUID = "write the connection's id, a UUID, or true for the one with this name"
 WRONG_CONNECTIONS = [
-    ("apiVersion: reconciler/v1\n", "", ["1:1 The document lacks `apiVersion`. (begin with `apiVersion: reconciler/v1` and `kind: SalesforceConnection`, then `metadata` and `spec`)"]),
+    ("apiVersion: reconciler/v1\n", "", ["1:1 The document lacks `apiVersion`. (begin with `apiVersion: reconciler/v1` and `kind: SalesforceConnection`, then `metadata` and `spec`; if this is to be no connection, remove it, move the file, or narrow `manifests`)"]),
     ("reconciler/v1", "reconciler/v2", ["1:13 `apiVersion` must be `reconciler/v1`, not `reconciler/v2`. (did you mean `reconciler/v1`?)"]),
     ("reconciler/v1", "1", ["1:13 `apiVersion` must be `reconciler/v1`, not a number. (write `apiVersion: reconciler/v1`)"]),
     ("kind: SalesforceConnection", "kind: SalesforceConection", ["2:7 `kind` must be `SalesforceConnection`, not `SalesforceConection`. (did you mean `SalesforceConnection`?)"]),
@@ -122,10 +126,10 @@ WRONG_CONNECTIONS = [
     ("instanceUrl: acme", "version: 2026\n    instanceUrl: acme", ["7:14 `spec.credentials.version` must be text, not a number. (put it in quotes: YAML reads it as a number)"]),
     ("{ fromEnv: CRM_KEY }", "plain-text", [f"8:18 `spec.credentials.consumerKey` must be a map of keys, not text. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "", [f"8:17 `spec.credentials.consumerKey` must be a map of keys, not empty. ({SOURCE})"]),
-    ("{ fromEnv: CRM_KEY }", "{}", [f"8:18 `spec.credentials.consumerKey` is empty. ({SOURCE})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromEnv: A, fromFile: b }", [f"8:18 `spec.credentials.consumerKey` has 2 keys; it takes one. ({SOURCE})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromEnvironment: CRM_KEY }", ["8:20 This is not a key of `spec.credentials.consumerKey`. (did you mean `fromEnv`?)"]),
-    ("{ fromEnv: CRM_KEY }", "{ value: abc }", [f"8:20 This is not a key of `spec.credentials.consumerKey`. ({SOURCE})"]),
+    ("{ fromEnv: CRM_KEY }", "{}", [f"8:18 `spec.credentials.consumerKey` is empty. ({REFERENCE})"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromEnv: A, fromFile: b }", [f"8:18 `spec.credentials.consumerKey` says twice where its value comes from. (keep one: fromEnv or fromFile)"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromEnvironment: CRM_KEY }", ["8:20 This key (not shown: it may be a value) is not a key of `spec.credentials.consumerKey`. (did you mean `fromEnv`?)"]),
+    ("{ fromEnv: CRM_KEY }", "{ value: abc }", [f"8:20 This key (not shown: it may be a value) is not a key of `spec.credentials.consumerKey`. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "{ fromEnv: $CRM_KEY }", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot be what is written here. ({VARIABLE})"]),
     ("{ fromEnv: CRM_KEY }", f"{{ fromEnv: {'AB12' * 16} }}", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot be what is written here. ({VARIABLE})"]),
     ("{ fromEnv: CRM_KEY }", "{ fromEnv: \"CRM_KEY\\n\" }", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot be what is written here. ({VARIABLE})"]),

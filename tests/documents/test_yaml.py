@@ -191,8 +191,8 @@ class TestValues:
             ({"a": 3}, 14),
         ]
         assert [(problem.location.line, problem.location.column) for problem in problems if problem.location] == [
-            (4, 1),
-            (8, 1),
+            (3, 4),
+            (7, 5),
             (9, 5),
         ]
 
@@ -237,6 +237,7 @@ class TestDuplicates:
         assert one("a: &a {x: 1}\nb: &b {y: 2}\nc:\n  <<: *a\n  <<: *b\n").value["c"] == {"x": 1, "y": 2}
 
 
+ALIASES = "write the values out instead of & and *; if it is none of ours, move the file, or narrow `manifests`"
 INVALID = [
     ("tab", "a:\n\tb: 1\n", (2, 1), "indent with spaces: YAML forbids tabs there"),
     (
@@ -248,7 +249,7 @@ INVALID = [
     (
         "open quote",
         'a: "x\nb: 3\n',
-        (3, 1),
+        (2, 4),
         "look for a quote or bracket that is not closed, or wrong indentation, from there to here",
     ),
     (
@@ -264,25 +265,25 @@ INVALID = [
         "tag",
         "a: !vault x\n",
         (1, 4),
-        "put text that begins with ! in quotes; values here are plain text, numbers, lists and maps",
+        "tags such as !vault do nothing here; for a credential write { fromEnv: NAME }, else put the value in quotes",
     ),
     (
         "python tag",
         "a: !!python/object/apply:os.system [id]\n",
         (1, 4),
-        "put text that begins with ! in quotes; values here are plain text, numbers, lists and maps",
+        "tags such as !vault do nothing here; for a credential write { fromEnv: NAME }, else put the value in quotes",
     ),
     (
         "placeholder",
         "name: {{ name }}\n",
         (1, 8),
-        "quote text that holds { or [; placeholders such as {{ name }} are not filled in here",
+        "placeholders such as {{ name }} are not filled in; for a credential write { fromEnv: NAME }, else put it in quotes",
     ),
     (
         "complex key",
         "? [a, b]\n: 1\n",
         (1, 3),
-        "quote text that holds { or [; placeholders such as {{ name }} are not filled in here",
+        "placeholders such as {{ name }} are not filled in; for a credential write { fromEnv: NAME }, else put it in quotes",
     ),
     ("endless number", f"a: {'9' * 5000}\n", (1, 4), "put the value in quotes"),
     ("no number", "a: !!int x\n", (1, 4), "put the value in quotes"),
@@ -290,8 +291,8 @@ INVALID = [
     ("no truth", "a: !!bool x\n", (1, 4), "put the value in quotes"),
     ("a map that is none", "a: !!map x\n", (1, 4), "look at this line and the one above: indentation, quotes, brackets"),
     ("merging a number", "a:\n  <<: 3\n", (2, 7), "look at this line and the one above: indentation, quotes, brackets"),
-    ("alias of itself", "a: &a\n  b: *a\n", (1, 4), "write it out flat: nothing here is deeper than a few levels"),
-    ("merging itself", "a: &a\n  <<: *a\n", (1, 4), "write it out flat: nothing here is deeper than a few levels"),
+    ("alias of itself", "a: &a\n  b: *a\n", (1, 4), ALIASES),
+    ("merging itself", "a: &a\n  <<: *a\n", (1, 4), ALIASES),
 ]
 
 
@@ -306,7 +307,10 @@ def test_what_is_not_valid_yaml_is_said_at_its_place_with_a_next_step(text: str,
 
 def test_the_detail_says_what_the_parser_found() -> None:
     assert refused("a:\n\tb: 1\n").detail == "while scanning for the next token, found character that cannot start any token"
-    assert refused("a: 1\nb\n").detail == "while scanning a simple key, could not find expected ':' (it begins at line 2)"
+    assert (
+        refused("a: 1\nb\n").detail
+        == "while scanning a simple key, could not find expected ':' (it begins at line 2), and the document ends"
+    )
 
 
 @pytest.mark.parametrize("data", [b"a: caf\xe9\n", b"# \xc3\xa4\na: caf\xe9\n"])

@@ -162,7 +162,7 @@ def test_every_file_is_read_and_every_problem_said_in_the_order_of_files_and_lin
         "a.yaml:1:1",
         "b.yaml:4:9",
         "b.yaml:25:1",
-        "c.yaml:2:1",
+        "c.yaml:1:4",
     ]
     assert [one.address for one in loaded.connections] == ["fine"]
 

@@ -1,0 +1,15 @@
+"""The page of figures: what the last full run of the benchmarks found."""
+
+from pathlib import Path
+
+from generating import markdown
+
+_RESULTS = Path(__file__).parents[2] / "benchmarks/results.md"
+
+
+def page() -> str:
+    """Return the page; its text is the benchmarks' own report."""
+    title, _, rest = _RESULTS.read_text().partition("\n")
+    assert title == "# Benchmarks", title
+    note = "[Where the time goes](../explanation/performance.md) says what is behind the numbers."
+    return markdown.page("Figures", rest, note)
