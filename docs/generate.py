@@ -1,6 +1,7 @@
 """Makes the reference pages and the picture of a plan from the code: `python docs/generate.py [DIRECTORY]`.
 
-What is made depends on nothing but the code and the last measured figures, so that a test can tell whether the pages in the repository are up to date.
+What is made depends on nothing but the code and the last measured figures, so that a test can tell whether the pages in the
+repository are up to date.
 """
 
 import sys

@@ -12,7 +12,7 @@ import click
 
 from reconciler.applying import WRITES_IN_FLIGHT
 from reconciler.cli import exits, output
-from reconciler.cli.options import credentials_options, lock_option, stack_options
+from reconciler.cli.options import credentials_options, lock_option, log_option, stack_options
 from reconciler.cli.progress import Progress
 from reconciler.model import ApplyEvent
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
@@ -24,6 +24,7 @@ from reconciler.reports import JsonReport
 
 @click.command()
 @stack_options
+@log_option
 @credentials_options
 @lock_option
 @click.option(

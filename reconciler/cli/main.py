@@ -18,7 +18,9 @@ _COMMANDS = {
     "plan": "Show what apply would change; nothing is written.",
     "apply": "Bring Infisical in line with the manifests.",
     "show": "Show a saved plan.",
+    "login": "Check the log-in to Infisical, and what it may do.",
     "state": "Look at what was last applied, or forget some of it.",
+    "serve": "Serve an Infisical and a Salesforce for tests.",
     "version": "Show the version of reconciler and its formats.",
 }
 

@@ -3,11 +3,14 @@
 import functools
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reconciler.cli import output
+from reconciler.model import Diagnostic
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
 
@@ -56,6 +59,25 @@ def credentials_options(command: Command) -> Command:
         command(options=Options(frozenset(accept), frozenset(reassert)), **others)
 
     return accept(reassert(with_credentials))
+
+
+def log_option(command: Command) -> Command:
+    """Add `--log-http`; `where` knows it then, and tells of what is beside the result on standard error."""
+
+    @click.option(
+        "--log-http",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Add a line of JSON for every call to Infisical to this file; no secret is in it.",
+    )
+    @functools.wraps(command)
+    def with_log(*, where: Where, log_http: Path | None, **others: Any) -> None:
+        def notice(diagnostic: Diagnostic) -> None:
+            output.say_problems((diagnostic,))
+
+        command(where=replace(where, log_http=log_http, notice=notice), **others)
+
+    return with_log
 
 
 def lock_option(command: Command) -> Command:

@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from reconciler.cli import exits, output
-from reconciler.cli.options import credentials_options, stack_options
+from reconciler.cli.options import credentials_options, log_option, stack_options
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
 
 
 @click.command()
 @stack_options
+@log_option
 @credentials_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply and show.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")

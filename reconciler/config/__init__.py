@@ -3,6 +3,6 @@ can be pinned outside the tree (`RECONCILER_TRUSTED_CONFIG`); that rule lives he
 """
 
 from reconciler.config.load import load
-from reconciler.config.settings import Embedded, EnvironmentRule, FileRule, Settings
+from reconciler.config.settings import Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Settings
 
-__all__ = ["Embedded", "EnvironmentRule", "FileRule", "Settings", "load"]
+__all__ = ["Auth", "Embedded", "EnvironmentRule", "FileRule", "InfisicalRule", "Settings", "load"]

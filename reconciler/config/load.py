@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler import documents, schemas
 from reconciler.config import trust
-from reconciler.config.settings import CLOUD, EMBEDDED, Embedded, EnvironmentRule, FileRule, Settings
+from reconciler.config.settings import CLOUD, EMBEDDED, Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Settings
 from reconciler.documents import Document
 from reconciler.model import Diagnostic, Location, Stop, Stopped, Written, error, has_errors, warning
 
@@ -87,7 +87,7 @@ def _settings(
         stack=stack,
         name=values.get("metadata", {}).get("name") or _name_of(stack),
         url=url,
-        auth_method=infisical.get("auth", {}).get("method"),
+        auth=_auth(infisical.get("auth", {})),
         embedded=_embedded(stack, values.get("embedded", {})) if url == EMBEDDED else None,
         manifests=globs,
         state=stack / values.get("state", {}).get("path", ".reconciler/state.json"),
@@ -96,8 +96,18 @@ def _settings(
             lifted=trust.exact_names(pinned),
         ),
         files=FileRule(stack, _roots(stack, sources.get("file", {}).get("roots"), trusted=pinned is not None)),
+        infisical_secrets=InfisicalRule(tuple(sources.get("infisical", {}).get("allow", ()))),
         allowed_hosts=tuple(values.get("salesforce", {}).get("allowedHosts", ())),
         warnings=warnings,
+    )
+
+
+def _auth(values: Mapping[str, Any]) -> Auth:
+    return Auth(
+        method=values.get("method"),
+        identity_id=values.get("identityId", "").lower(),
+        audience=values.get("audience", ""),
+        organisation_slug=values.get("organizationSlug", ""),
     )
 
 

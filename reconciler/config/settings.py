@@ -19,6 +19,16 @@ class Embedded:
 
 
 @dataclass(frozen=True, slots=True)
+class Auth:
+    """How to log in, as far as a file says it; nothing in it is secret. `method` None: detected from the environment."""
+
+    method: str | None = None
+    identity_id: str = ""
+    audience: str = ""
+    organisation_slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRule:
     """Which variables a manifest may name: `allow` are globs, None for "all but the runner's own";
     `lifted` are exact names that a trusted configuration lets in although they are the runner's own."""
@@ -36,6 +46,13 @@ class FileRule:
 
 
 @dataclass(frozen=True, slots=True)
+class InfisicalRule:
+    """Which secrets of Infisical itself a manifest may name: globs of `project/environment/path/key`."""
+
+    allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `reconciler.yaml`, the trusted configuration and the environment say together.
 
@@ -46,11 +63,12 @@ class Settings:
     stack: Path
     name: str
     url: str
-    auth_method: str | None
+    auth: Auth
     embedded: Embedded | None
     manifests: tuple[Written, ...]
     state: Path
     environment: EnvironmentRule
     files: FileRule
+    infisical_secrets: InfisicalRule
     allowed_hosts: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]

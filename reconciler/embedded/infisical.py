@@ -37,6 +37,11 @@ class InfisicalApp:
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         await self._app(scope, receive, send)
 
+    @property
+    def organisation_id(self) -> str:
+        """The id of the one organisation there is; makes the database if it is not there yet (blocks)."""
+        return self._store.installation.organisation_id
+
     def close(self) -> None:
         """Closes the database connections that are not in use."""
         self._store.close()

@@ -16,14 +16,17 @@ from reconciler.infisical.errors import (
     PermissionDenied,
     ServerFailed,
     TokenRefused,
+    TokenUsedUp,
     Unexpected,
     Unprocessable,
+    ValueHidden,
     WrongApp,
     explain,
+    said,
 )
-from reconciler.infisical.login import log_in
+from reconciler.infisical.login import Grant, log_in, renew
 from reconciler.infisical.reader import Organisation, Project, Reader
-from reconciler.infisical.writer import Credentials, Writer
+from reconciler.infisical.writer import Credentials, Prober, Writer
 from reconciler.wire import AnswerLost, NotAnAnswer, WireError
 
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "AnswerLost",
     "Credentials",
     "CredentialsRefused",
+    "Grant",
     "InUse",
     "InfisicalError",
     "ListBroken",
@@ -40,15 +44,20 @@ __all__ = [
     "NotFound",
     "Organisation",
     "PermissionDenied",
+    "Prober",
     "Project",
     "Reader",
     "ServerFailed",
     "TokenRefused",
+    "TokenUsedUp",
     "Unexpected",
     "Unprocessable",
+    "ValueHidden",
     "WireError",
     "Writer",
     "WrongApp",
     "explain",
     "log_in",
+    "renew",
+    "said",
 ]

@@ -11,6 +11,8 @@ InfisicalError
 +-- InUse                 400: something uses the connection, it cannot be deleted
 +-- WrongApp              400: the id or name is another app's connection
 +-- CredentialsRefused    400: Infisical's own log-in to Salesforce failed
++-- TokenUsedUp           400: the access token may be used so many times, and has been
++-- ValueHidden           a secret that may be described, but whose value is withheld
 +-- Unprocessable         422: the request does not fit the server's schema
 +-- ServerFailed          5xx: says nothing about whether a write happened
 +-- Unexpected            a success that is not what the API promises: says nothing about it either
@@ -36,8 +38,8 @@ class InfisicalError(Exception):
 
 class LoginRefused(InfisicalError):
     hint = (
-        "check INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET; "
-        "after three wrong tries Infisical locks them for 5 minutes"
+        "check the identity's id, its credentials, and what its auth method allows (claims, audience, addresses); it is not "
+        "tried again: after three wrong tries Infisical locks an identity for 5 minutes"
     )
 
 
@@ -86,6 +88,17 @@ class CredentialsRefused(InfisicalError):
     )
 
 
+class TokenUsedUp(InfisicalError):
+    hint = (
+        "the access token has a limit of uses, and every call counts: raise or lift it in the identity's auth method "
+        "(`Access Token Max Number of Uses`: 0)"
+    )
+
+
+class ValueHidden(InfisicalError):
+    hint = "let the identity read the values of secrets, not only describe them"
+
+
 class Unprocessable(InfisicalError):
     hint = "this Infisical may be of a version that knows other fields; tell us with the sentence above"
 
@@ -127,6 +140,13 @@ def explain(
     return error(f"Could not {doing}.", detail=detail, hint=hint, address=address, location=location)
 
 
+def said(failure: InfisicalError | WireError) -> str:
+    """Return what is wrong as a part of a sentence."""
+    if isinstance(failure, WireError):
+        return str(failure).rstrip(".")
+    return f"{printable(failure.message).rstrip('.')}, {failure.status}"
+
+
 def _kind(status: int, name: str, message: str) -> type[InfisicalError]:
     match status:
         case 400 if "already exists" in message:
@@ -137,6 +157,8 @@ def _kind(status: int, name: str, message: str) -> type[InfisicalError]:
             return WrongApp
         case 400 if "validate" in message or "token type" in message:
             return CredentialsRefused
+        case 400 | 401 if "token" in message and ("limit" in message or "number of uses" in message):
+            return TokenUsedUp
         case 401:
             return TokenRefused
         case 403:

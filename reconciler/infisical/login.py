@@ -1,4 +1,7 @@
-"""From a machine identity's credentials to a bearer token."""
+"""From a machine identity's credentials to a bearer token, and to a younger one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reconciler.infisical import errors
 from reconciler.infisical.calls import call, text
@@ -6,14 +9,33 @@ from reconciler.model import Secret
 from reconciler.wire import Client
 
 
-async def log_in(client: Client, client_id: Secret, client_secret: Secret) -> Secret:
-    """Return the access token of a universal-auth identity. A refused log-in is never repeated.
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An access token and how many seconds it lives; 0: without end, or not known."""
+
+    token: Secret
+    seconds: float = field(default=0)
+
+
+async def log_in(client: Client, method: str, body: Mapping[str, str], secrets: Sequence[Secret]) -> Grant:
+    """Log in by `method`, such as universal-auth; `secrets` are those in `body`. A refused log-in is never repeated.
 
     Raises `LoginRefused`, another `InfisicalError` or `WireError`.
     """
-    body = {"clientId": client_id.reveal(), "clientSecret": client_secret.reveal()}
     try:
-        answer = await call(client, "POST", "/v1/auth/universal-auth/login", body=body, secrets=(client_secret,))
-    except errors.TokenRefused as refused:
+        return _grant(await call(client, "POST", f"/v1/auth/{method}/login", body=body, secrets=secrets))
+    except (errors.TokenRefused, errors.PermissionDenied, errors.NotFound) as refused:
+        # 401 is what Infisical says of wrong credentials, a locked identity and claims that do not fit; 403 and 404 are
+        # those of an address that is not allowed and of an identity or organisation that is not there.
         raise errors.LoginRefused(refused.status, refused.message, refused.request_id) from None
-    return Secret(text(answer, "accessToken"))
+
+
+async def renew(client: Client, token: Secret) -> Grant:
+    """Return a younger token for one that still lives. Raises `InfisicalError` (it cannot be renewed) or `WireError`."""
+    body = {"accessToken": token.reveal()}
+    return _grant(await call(client, "POST", "/v1/auth/token/renew", body=body, secrets=(token,)))
+
+
+def _grant(answer: Mapping[str, object]) -> Grant:
+    seconds = answer.get("expiresIn")
+    return Grant(Secret(text(answer, "accessToken")), float(seconds) if isinstance(seconds, int | float) else 0)

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+import anyio
+
 from reconciler.infisical import errors
 from reconciler.infisical.calls import call, field, objects, text
-from reconciler.model import ORGANISATION, LiveConnection, Scope
+from reconciler.model import ORGANISATION, LiveConnection, ProjectRef, Scope, Secret
 from reconciler.model.connection import APP
 from reconciler.wire import Client
 
@@ -33,6 +35,8 @@ class Reader:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._ids: dict[str, str | None] = {}
+        self._looking_up = anyio.Lock()
 
     @property
     def url(self) -> str:
@@ -98,6 +102,43 @@ class Reader:
         except (errors.NotFound, errors.PermissionDenied):
             return None
         return Project(text(answer, "id"), text(answer, "slug"))
+
+    async def projects(self) -> tuple[Project, ...]:
+        """Return the projects that the identity is a member of."""
+        answer = await self._get("/v1/projects")
+        return tuple(Project(text(item, "id"), text(item, "slug")) for item in objects(answer, "projects"))
+
+    async def secret(self, project: ProjectRef, environment: str, path: str, key: str) -> Secret | None:
+        """Return the value of a secret, None when there is none that the identity may see.
+
+        Builds that do not have the newest route are asked by the one before it. Raises `ValueHidden` when the identity may
+        describe the secret but not read it: what comes then is a placeholder.
+        """
+        found = await self._project_id(project)
+        if found is None:
+            return None
+        query = {"environment": environment, "secretPath": path, "type": "shared"}
+        query |= {"viewSecretValue": "true", "expandSecretReferences": "true", "include_imports": "true"}
+        try:
+            try:
+                answer = await self._get(f"/v4/secrets/{quote(key, safe='')}", {"projectId": found, **query})
+            except errors.NoRoute:
+                answer = await self._get(f"/v3/secrets/raw/{quote(key, safe='')}", {"workspaceId": found, **query})
+        except errors.NotFound:
+            return None
+        if field(answer, "secret").get("secretValueHidden"):
+            raise errors.ValueHidden(200, f"The value of {key} is hidden.")
+        return Secret(text(answer, "secret", "secretValue"))
+
+    async def _project_id(self, project: ProjectRef) -> str | None:
+        """Look a slug up once, however many secrets are of that project."""
+        if project.by == "id":
+            return project.value
+        async with self._looking_up:
+            if project.value not in self._ids:
+                named = await self.project_by_slug(project.value)
+                self._ids[project.value] = named.id if named else None
+        return self._ids[project.value]
 
     async def clock(self) -> datetime:
         """Return what time it is at the server, our own where it does not say."""

@@ -1,8 +1,9 @@
-"""The three calls that change something. Each answers the connection as it is afterwards."""
+"""The three calls that change something, each answering the connection as it is afterwards; and one that cannot."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from reconciler.infisical import errors
 from reconciler.infisical.calls import call, field
 from reconciler.infisical.reader import decode
 from reconciler.model import LiveConnection, Scope, Secret
@@ -83,3 +84,29 @@ class Writer:
     async def delete(self, connection_id: str) -> None:
         """Delete a connection. Raises `NotFound` when it is gone already, `InUse` when something holds it."""
         await call(self._client, "DELETE", f"{_PATH}/{quote(connection_id, safe='')}")
+
+
+class Prober:
+    """Finds out what an identity may do by asking for what cannot be done."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def may_create(self, scope: Scope) -> bool | None:
+        """Tell whether a connection could be created there, None where the server does not let it be seen.
+
+        The host asked for is under `.invalid`, which no name ever is (RFC 2606). Infisical looks at the permission first (403)
+        and then logs in to Salesforce (400): nothing can come into being. What a server without that log-in would make is
+        deleted at once. Raises `InfisicalError` or `WireError`.
+        """
+        nobody = Credentials("reconciler-login-check.invalid", Secret("none"), Secret("none"))
+        try:
+            made = await Writer(self._client).create("reconciler-login-check", "", scope, nobody)
+        except errors.PermissionDenied:
+            return False
+        except errors.CredentialsRefused:
+            return True
+        except errors.ServerFailed:
+            return None  # the first builds answer an unknown host so; the permission was looked at before
+        await Writer(self._client).delete(made.id)
+        return True

@@ -54,8 +54,14 @@ def _project(spec: Mapping[str, Any]) -> tuple[ProjectRef | None, str]:
 
 def _reference(document: Document, credentials: Mapping[str, Any], field: str) -> Reference:
     ((kind, target),) = credentials[field].items()
-    known: dict[str, Literal["fromEnv", "fromFile"]] = {"fromEnv": "fromEnv", "fromFile": "fromFile"}
-    return Reference(known[kind], target, document.location(["spec", "credentials", field, kind]))
+    place = document.location(["spec", "credentials", field, kind])
+    return Reference(_KINDS[kind], _secret(target) if kind == "fromInfisical" else target, place)
+
+
+def _secret(value: Mapping[str, str]) -> str:
+    project = value["projectId"].lower() if "projectId" in value else value["project"]
+    folders = filter(None, value.get("path", "/").split("/"))
+    return "/".join([project, value["environment"], *folders, value["key"]])
 
 
 def _lifecycle(value: Mapping[str, Any]) -> Lifecycle:
@@ -73,3 +79,8 @@ def _lifecycle(value: Mapping[str, Any]) -> Lifecycle:
 
 
 _DEFAULT = Lifecycle()
+_KINDS: Mapping[str, Literal["fromEnv", "fromFile", "fromInfisical"]] = {
+    "fromEnv": "fromEnv",
+    "fromFile": "fromFile",
+    "fromInfisical": "fromInfisical",
+}

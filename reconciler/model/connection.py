@@ -38,9 +38,12 @@ class ProjectRef:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a value comes from. Two references are equal when they read the same source."""
+    """Where a value comes from. Two references are equal when they read the same source.
 
-    kind: Literal["fromEnv", "fromFile"]
+    `target` is a variable's name, a file's path, or `project/environment/path/key` of a secret in Infisical.
+    """
+
+    kind: Literal["fromEnv", "fromFile", "fromInfisical"]
     target: str
     location: Location = field(compare=False)
 

@@ -17,7 +17,8 @@ from reconciler.operations.infisical import infisical
 from reconciler.operations.options import Options
 from reconciler.operations.plan import read_plan
 from reconciler.operations.running import run
-from reconciler.operations.stack import Where, backend, lock_info, manifests, settings, sources, stopped
+from reconciler.operations.sources import sources
+from reconciler.operations.stack import Where, backend, lock_info, manifests, settings, stopped
 from reconciler.operations.survey import Survey, survey
 from reconciler.planning import Mismatch, Plan
 from reconciler.state import Backend, StateError, Version
@@ -121,13 +122,13 @@ async def _locked(
     try:
         async with keeper.locked(lock_info("apply", where.environ), request.lock_seconds):
             stored, version = await keeper.load()
-            async with infisical(found, where.environ) as client:
+            async with infisical(found, where) as session:
                 surveyed = await survey(
                     found,
                     loaded.connections,
                     stored,
-                    Reader(client),
-                    sources(found, where.environ),
+                    reader := Reader(session.client),
+                    sources(found, where.environ, reader),
                     request.options,
                     missing_is_error=True,
                     notes=(*found.warnings, *loaded.diagnostics),
@@ -141,7 +142,7 @@ async def _locked(
                 if approval is not Approval.YES:
                     return Applied(plan, approval=approval)
                 journal = _journal(plan, surveyed, keeper, version)
-                outcome = await _carry_out(plan, surveyed, journal, client, request, callbacks, interrupt)
+                outcome = await _carry_out(plan, surveyed, journal, session.client, request, callbacks, interrupt)
                 return Applied(plan, outcome, approval)
     except StateError as broken:
         raise stopped(broken) from None

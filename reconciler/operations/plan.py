@@ -8,7 +8,8 @@ from reconciler.model import Stop, Stopped, error
 from reconciler.operations.infisical import infisical
 from reconciler.operations.options import Options
 from reconciler.operations.running import run
-from reconciler.operations.stack import Where, backend, manifests, settings, sources, stopped
+from reconciler.operations.sources import sources
+from reconciler.operations.stack import Where, backend, manifests, settings, stopped
 from reconciler.operations.survey import survey
 from reconciler.planning import Plan, PlanFileError
 from reconciler.state import StateError
@@ -39,13 +40,13 @@ async def _plan(where: Where, options: Options) -> Plan:
         stored, _ = await backend(found).load()
     except StateError as broken:
         raise stopped(broken) from None
-    async with infisical(found, where.environ) as client:
+    async with infisical(found, where) as session:
         surveyed = await survey(
             found,
             loaded.connections,
             stored,
-            Reader(client),
-            sources(found, where.environ),
+            reader := Reader(session.client),
+            sources(found, where.environ, reader),
             options,
             missing_is_error=False,
             notes=(*found.warnings, *loaded.diagnostics),

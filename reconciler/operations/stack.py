@@ -1,28 +1,32 @@
-"""Opens a stack: its settings, its manifests, its state, its sources of values."""
+"""Opens a stack: its settings, its manifests, its state."""
 
 import getpass
 import os
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import config, manifest
 from reconciler.config import Settings
 from reconciler.manifest import Manifests
-from reconciler.model import Stop, Stopped, error, has_errors
-from reconciler.secrets import EnvironmentSource, FileSource, Source
+from reconciler.model import Diagnostic, Stop, Stopped, error, has_errors
 from reconciler.state import Backend, Conflict, LocalBackend, Locked, LockInfo, StateError
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which stack, as the command line says: a directory in it, or its configuration file."""
+    """Which stack, as the command line says: a directory in it, or its configuration file; and how its run is told of.
+
+    `log_http` is a file that every call to Infisical is noted in; `notice` is told what is beside the result.
+    """
 
     start: Path
     config: Path | None
     environ: Mapping[str, str]
+    log_http: Path | None = None
+    notice: Callable[[Diagnostic], None] = field(default=lambda _: None)
 
 
 def settings(where: Where) -> Settings:
@@ -43,27 +47,22 @@ def backend(found: Settings) -> Backend:
     return LocalBackend(found.state)
 
 
-def sources(found: Settings, environ: Mapping[str, str]) -> dict[str, Source]:
-    """Return the source of each kind of reference."""
-    own = [found.state.resolve(), *([found.embedded.database] if found.embedded else [])]
-    return {
-        "fromEnv": EnvironmentSource(environ, found.environment.allow, found.environment.lifted),
-        "fromFile": FileSource(found.files.stack, found.files.roots, own),
-    }
-
-
 def lock_info(operation: str, environ: Mapping[str, str]) -> LockInfo:
     """Return what whoever finds the lock taken is told of us."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = str(os.getuid())
-    run = environ.get("CI_JOB_URL", "")
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return LockInfo(operation, f"{user}@{socket.gethostname()} (process {os.getpid()})", since, run_url(environ))
+
+
+def run_url(environ: Mapping[str, str]) -> str:
+    """Return where the CI shows this run, "" outside of one that says so."""
     if environ.get("GITHUB_RUN_ID"):
         server, repository = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
-        run = f"{server}/{repository}/actions/runs/{environ['GITHUB_RUN_ID']}"
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return LockInfo(operation, f"{user}@{socket.gethostname()} (process {os.getpid()})", since, run)
+        return f"{server}/{repository}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    return environ.get("CI_JOB_URL", "")
 
 
 def stopped(failure: StateError) -> Stopped:

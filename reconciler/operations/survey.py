@@ -67,7 +67,8 @@ async def survey(
     except (InfisicalError, WireError) as refused:
         raise Stopped(Stop.FAILED, explain(refused, f"read the connections of {settings.url}")) from None
     settled = planning.settle(state, live, datetime.now(UTC))
-    resolution = await secrets.resolve((one for item in connections for one in item.references), sources)
+    needed = [item for item in connections if _needs_values(item, settled.state, scopes, live, options)]
+    resolution = await secrets.resolve((one for item in needed for one in item.references), sources)
     values = _values(connections, resolution, state.key)
     desired = {one.address: one for one in connections}
     unknown = sorted((options.accept | options.reassert) - desired.keys())
@@ -205,6 +206,21 @@ async def _scopes(
     if unknown:
         raise Stopped(Stop.FAILED, *unknown)
     return scopes
+
+
+def _needs_values(
+    one: Connection,
+    state: State,
+    scopes: Mapping[ProjectRef | None, Scope],
+    live: Sequence[LiveConnection],
+    options: Options,
+) -> bool:
+    """Whether values could be compared or sent: not where they are ignored and the connection stays where it is."""
+    if "credentials" not in one.lifecycle.ignore_changes or one.address in options.reassert:
+        return True
+    record = state.records.get(one.address)
+    stays = record is not None and record.scope == scopes.get(one.project) and any(item.id == record.id for item in live)
+    return not stays
 
 
 def _values(connections: Sequence[Connection], resolution: Resolution, key: bytes) -> dict[str, Values]:

@@ -124,6 +124,19 @@ class TextReport:
         ]
         return "".join(f"{label:<17} = {value}\n" for label, value in rows)
 
+    def login(
+        self, rows: Sequence[tuple[str, str]], permissions: Sequence[tuple[str, str, str, str]], purpose: str, *, enough: bool
+    ) -> str:
+        """Return who one is (label and text), and what one may do: action, place, whether, and why not or why nobody knows."""
+        lines = [self._style.wrap(visible(text), f"{label:<13} ", " " * 14) for label, text in rows]
+        lines += ["", "app connections:"]
+        for what, place, may, why in permissions:
+            lines.append(
+                self._style.wrap(f"{visible(place)}: {may}" + (f" ({visible(why)})" if why else ""), f"  {what:<7} ", " " * 10)
+            )
+        verdict = self._style.paint(*(("Enough", "bold", "green") if enough else ("Not enough", "bold", "red")))
+        return "\n".join([*lines, "", f"{verdict} for {purpose}, as far as Infisical tells."]) + "\n"
+
     # -- plan ----------------------------------------------------------------------------------------------------
 
     def _plan(self, plan: Plan) -> Iterator[str]:

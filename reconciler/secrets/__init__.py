@@ -5,6 +5,17 @@ A pull request can name any variable and any file, so what a source refuses is r
 
 from reconciler.secrets.environment import EnvironmentSource
 from reconciler.secrets.files import FileSource
+from reconciler.secrets.infisical import InfisicalSource, SecretName
 from reconciler.secrets.resolve import Refused, Resolution, Source, Unavailable, resolve
 
-__all__ = ["EnvironmentSource", "FileSource", "Refused", "Resolution", "Source", "Unavailable", "resolve"]
+__all__ = [
+    "EnvironmentSource",
+    "FileSource",
+    "InfisicalSource",
+    "Refused",
+    "Resolution",
+    "SecretName",
+    "Source",
+    "Unavailable",
+    "resolve",
+]

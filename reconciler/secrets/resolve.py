@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import anyio
+
 from reconciler.model import Reference, Secret
+
+_READERS = 8
 
 
 class Unavailable(Exception):
@@ -35,14 +39,21 @@ class Resolution:
 
 
 async def resolve(references: Iterable[Reference], sources: Mapping[str, Source]) -> Resolution:
-    """Read every reference once from the source of its kind."""
+    """Read every reference once from the source of its kind, several at a time: some are far away."""
     values: dict[Reference, Secret] = {}
     missing: dict[Reference, Unavailable] = {}
-    for reference in dict.fromkeys(references):
-        try:
-            values[reference] = await sources[reference.kind].read(reference.target)
-        except Unavailable as cause:
-            missing[reference] = cause
+    left = iter(dict.fromkeys(references))
+
+    async def reader() -> None:
+        for reference in left:
+            try:
+                values[reference] = await sources[reference.kind].read(reference.target)
+            except Unavailable as cause:
+                missing[reference] = cause
+
+    async with anyio.create_task_group() as group:
+        for _ in range(_READERS):
+            group.start_soon(reader)
     return Resolution(values, missing)
 
 

@@ -94,7 +94,7 @@ class TestContent:
         assert settings.name == "crm"
         assert settings.url == CLOUD
         assert settings.embedded is None
-        assert settings.auth_method is None
+        assert settings.auth.method is None
         assert [glob.text for glob in settings.manifests] == ["connections/**/*.yaml", "connections/**/*.yml"]
         assert settings.state == stack / ".reconciler/state.json"
         assert settings.environment == EnvironmentRule(None, frozenset())
@@ -116,7 +116,7 @@ class TestContent:
 
         settings = load(tmp_path)
 
-        assert (settings.name, settings.url, settings.auth_method) == ("crm", "embedded", "token")
+        assert (settings.name, settings.url, settings.auth.method) == ("crm", "embedded", "token")
         assert settings.embedded == Embedded(tmp_path / "x.db", ("crm", "erp"), tmp_path / "orgs.yaml")
         assert settings.manifests == (Written("a/*.yaml", Location(str(tmp_path / "reconciler.yaml"), 16, 3)),)
         assert settings.state == tmp_path / "state/crm.json"

@@ -120,7 +120,7 @@ class TestWhatIsPinned:
 
         settings = load(stack, MAIN)
 
-        assert (settings.manifests[0].text, settings.name, settings.auth_method) == ("b/*.yaml", "b", "token")
+        assert (settings.manifests[0].text, settings.name, settings.auth.method) == ("b/*.yaml", "b", "token")
         assert settings.warnings == ()
 
     def test_the_tree_must_be_valid_even_where_it_is_not_in_force(self, repository: Repository) -> None:

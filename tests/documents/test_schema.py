@@ -127,7 +127,7 @@ WRONG_CONNECTIONS = [
     ("{ fromEnv: CRM_KEY }", "plain-text", [f"8:18 `spec.credentials.consumerKey` must be a map of keys, not text. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "", [f"8:17 `spec.credentials.consumerKey` must be a map of keys, not empty. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "{}", [f"8:18 `spec.credentials.consumerKey` is empty. ({REFERENCE})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromEnv: A, fromFile: b }", [f"8:18 `spec.credentials.consumerKey` says twice where its value comes from. (keep one: fromEnv or fromFile)"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromEnv: A, fromFile: b }", ["8:18 `spec.credentials.consumerKey` says twice where its value comes from. (keep one: fromEnv or fromFile)"]),
     ("{ fromEnv: CRM_KEY }", "{ fromEnvironment: CRM_KEY }", ["8:20 This key (not shown: it may be a value) is not a key of `spec.credentials.consumerKey`. (did you mean `fromEnv`?)"]),
     ("{ fromEnv: CRM_KEY }", "{ value: abc }", [f"8:20 This key (not shown: it may be a value) is not a key of `spec.credentials.consumerKey`. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "{ fromEnv: $CRM_KEY }", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot be what is written here. ({VARIABLE})"]),

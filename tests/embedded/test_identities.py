@@ -112,7 +112,7 @@ async def test_garbage_and_a_token_signed_elsewhere_are_a_403(token: str, anonym
 async def test_an_unsigned_token_is_a_403(anonymous: httpx.AsyncClient, database: Path) -> None:
     claims = jwt.decode(issue_token(database), options={"verify_signature": False})
 
-    assert (await with_token(anonymous, jwt.encode(claims, None, "none"))).status_code == 403
+    assert (await with_token(anonymous, jwt.encode(claims, "", "none"))).status_code == 403
 
 
 async def test_a_service_token_is_not_taken(anonymous: httpx.AsyncClient) -> None:

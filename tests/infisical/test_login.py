@@ -7,7 +7,17 @@ import pytest
 
 from reconciler.embedded import create_identity, issue_token
 from reconciler.embedded.arrange import revoke_tokens
-from reconciler.infisical import InfisicalError, LoginRefused, Reader, ServerFailed, TokenRefused, WireError, explain, log_in
+from reconciler.infisical import (
+    Grant,
+    InfisicalError,
+    LoginRefused,
+    Reader,
+    ServerFailed,
+    TokenRefused,
+    WireError,
+    explain,
+    log_in,
+)
 from reconciler.model import Secret
 from reconciler.wire import Client
 from tests.infisical.conftest import Answering
@@ -18,11 +28,17 @@ pytestmark = pytest.mark.anyio
 SECRET = "client-secret-0123456789"
 
 
+async def universal(client: Client, client_id: str, secret: str) -> Grant:
+    """Log in by universal auth."""
+    return await log_in(client, "universal-auth", {"clientId": client_id, "clientSecret": secret}, (Secret(secret),))
+
+
 async def test_a_machine_identity_logs_in_and_its_token_opens_the_api(api: Client, database: Path) -> None:
     identity = create_identity(database, "ci")
-    token = await log_in(api, Secret(identity.client_id), Secret(identity.client_secret))
-    assert str(token) == "***"
-    api.authorise(token)
+    grant = await universal(api, identity.client_id, identity.client_secret)
+    assert str(grant.token) == "***"
+    assert grant.seconds == 2_592_000
+    api.authorise(grant.token)
     assert await Reader(api).connections() == ()
 
 
@@ -31,8 +47,8 @@ async def test_a_wrong_secret_is_refused_and_the_right_one_still_works_afterward
     identity = create_identity(database, "ci")
     for _ in range(2):
         with pytest.raises(LoginRefused):
-            await log_in(api, Secret(identity.client_id), Secret("wrong"))
-    assert await log_in(api, Secret(identity.client_id), Secret(identity.client_secret))
+            await universal(api, identity.client_id, "wrong")
+    assert await universal(api, identity.client_id, identity.client_secret)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -40,11 +56,11 @@ async def test_a_refused_login_is_tried_exactly_once_and_says_what_to_check(stat
     name = "UnauthorizedError" if status == 401 else "TokenError"
     async with answering(always(refusal(status, name, "Invalid credentials"))) as (raw, client):
         with pytest.raises(LoginRefused) as caught:
-            await log_in(client, Secret("id"), Secret(SECRET))
+            await universal(client, "id", SECRET)
         assert len(raw.asked) == 1
     told = explain(caught.value, "log in")
-    assert "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET" in told.hint
-    assert "locks them for 5 minutes" in told.hint
+    assert "check the identity's id, its credentials" in told.hint
+    assert "locks an identity for 5 minutes" in told.hint
     assert f"Invalid credentials ({status}, request req-Abc123)" in told.detail
 
 
@@ -52,7 +68,7 @@ async def test_a_login_that_the_server_fails_at_is_not_repeated_either(answering
     for answer, kind in [(refusal(500, "InternalServerError", "no"), ServerFailed), (None, WireError)]:
         async with answering(always(answer)) as (raw, client):
             with pytest.raises(kind):
-                await log_in(client, Secret("id"), Secret(SECRET))
+                await universal(client, "id", SECRET)
             assert len(raw.asked) == 1
 
 
@@ -60,13 +76,13 @@ async def test_a_login_that_the_server_fails_at_is_not_repeated_either(answering
 async def test_a_login_without_a_token_is_an_error(body: object, answering: Answering) -> None:
     async with answering(always(replied(200, body))) as (_, client):
         with pytest.raises(InfisicalError):
-            await log_in(client, Secret("id"), Secret(SECRET))
+            await universal(client, "id", SECRET)
 
 
 async def test_a_login_that_repeats_the_secret_is_withheld(answering: Answering) -> None:
     async with answering(always(refusal(401, "UnauthorizedError", f"{SECRET} is wrong"))) as (_, client):
         with pytest.raises(LoginRefused) as caught:
-            await log_in(client, Secret("id"), Secret(SECRET))
+            await universal(client, "id", SECRET)
     shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value)) + str(explain(caught.value, "log in"))
     assert SECRET not in shown
 

@@ -112,10 +112,8 @@ def test_a_longer_description_is_refused(stack: Stack, text: str) -> None:
 
     problem = stack.problem()
 
-    assert (
-        problem.summary
-        == f"`spec.description` has {len(text.encode('utf-16-le')) // 2} characters, at most 256 are possible; an emoji counts two."
-    )
+    units = len(text.encode("utf-16-le")) // 2
+    assert problem.summary == f"`spec.description` has {units} characters, at most 256 are possible; an emoji counts two."
     assert problem.location == Location("crm.yaml", 6, 16)
     assert problem.address == "crm"
 
