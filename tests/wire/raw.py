@@ -34,6 +34,10 @@ class Cut(bytes):
     """Bytes after which the connection is closed."""
 
 
+class Trickle(bytes):
+    """Bytes after which more follow, one now and then, without end."""
+
+
 Behaviour = Callable[[Asked], Awaitable[bytes | None]]
 """Gives the bytes that are answered, or None: the connection is closed without an answer."""
 
@@ -105,6 +109,10 @@ async def serving(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> As
                     return
                 writer.write(answer)
                 await writer.drain()
+                while isinstance(answer, Trickle):
+                    await asyncio.sleep(0.01)
+                    writer.write(b"1")
+                    await writer.drain()
                 if isinstance(answer, Cut):
                     return
         except (ConnectionError, asyncio.CancelledError):

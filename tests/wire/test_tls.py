@@ -138,13 +138,12 @@ def strict(context: ssl.SSLContext) -> Iterator[str]:
                 plain, _ = listening.accept()
             except OSError:
                 return
-            with plain:
+            with context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False) as secured, suppress(OSError):
                 with suppress(OSError):
-                    context.wrap_socket(plain, server_side=True)
-                with suppress(OSError):
-                    plain.shutdown(socket.SHUT_WR)
-                    while plain.recv(4096):  # what is left unread would reset the connection before the alert is read
-                        pass
+                    secured.do_handshake()
+                secured.shutdown(socket.SHUT_WR)
+                while secured.recv(4096):  # what is left unread would reset the connection before the alert is read
+                    pass
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=serve)
