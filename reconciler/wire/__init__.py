@@ -2,13 +2,19 @@
 
 WireError
 +-- NotSent         the request never reached the server: nothing happened
+|   +-- Untrusted   TLS did not come about: a certificate or key is unusable or not accepted; never repeated
 +-- AnswerLost      it may have reached the server: a write may have happened, look
 +-- NotAnAnswer     something answered that is not the API (a proxy's page, a log-in page, half a JSON)
 +-- Throttled       still rate-limited after every pause
 """
 
-from reconciler.wire.client import ANSWER_SECONDS, VALIDATION_SECONDS, Answer, Client, Endpoint, connect
-from reconciler.wire.errors import AnswerLost, NotAnAnswer, NotSent, Throttled, WireError
+from reconciler.wire.answers import Answer
+from reconciler.wire.bearer import Renew
+from reconciler.wire.client import ANSWER_SECONDS, VALIDATION_SECONDS, Client, connect
+from reconciler.wire.errors import AnswerLost, NotAnAnswer, NotSent, Throttled, Untrusted, WireError
+from reconciler.wire.headers import custom_headers
+from reconciler.wire.log import HttpLog
+from reconciler.wire.transport import Endpoint, Transport
 from reconciler.wire.words import printable
 
 __all__ = [
@@ -18,10 +24,15 @@ __all__ = [
     "AnswerLost",
     "Client",
     "Endpoint",
+    "HttpLog",
     "NotAnAnswer",
     "NotSent",
+    "Renew",
     "Throttled",
+    "Transport",
+    "Untrusted",
     "WireError",
     "connect",
+    "custom_headers",
     "printable",
 ]

@@ -1,21 +1,30 @@
-"""An HTTP client for a JSON API: time-outs, retries of what is safe to repeat, and one pause for rate limits.
+"""An HTTP client for a JSON API: time-outs, retries of what is safe to repeat, one pause for rate limits, one gate for all.
 
-A read is repeated when it fails; a write only when it was certainly not carried out (never sent, or answered 429).
+A read is repeated when it fails; a write only when it was certainly not carried out (never sent, limited, token refused).
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import os
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
 
-from reconciler import __version__
 from reconciler.model import Secret
-from reconciler.wire.errors import AnswerLost, NotAnAnswer, NotSent, Throttled
+from reconciler.wire import tls
+from reconciler.wire.answers import SAFE, Answer, Received, judged, received
+from reconciler.wire.bearer import Bearer, Renew
+from reconciler.wire.errors import AnswerLost, NotSent, Throttled, Untrusted, WireError
+from reconciler.wire.gate import Gate
+from reconciler.wire.headers import is_header_value, user_agent
+from reconciler.wire.log import Call, HttpLog
 from reconciler.wire.pause import SharedPause, asked_for, backoff
+from reconciler.wire.transport import REACH, Endpoint, Transport, opened
 from reconciler.wire.words import printable, repeats
 
 READ_ATTEMPTS = 4
@@ -24,63 +33,107 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 VALIDATION_SECONDS = 120.0
 """Infisical logs in to Salesforce before it answers some writes, and tries again when that fails."""
-LARGEST_ANSWER = 64 * 1024 * 1024
-"""In bytes. Ten thousand connections are about 6 MB; what goes on beyond this is not the API."""
 
-_SAFE = frozenset({"GET", "HEAD"})
 _REPEATED_STATUSES = frozenset({500, 502, 503, 504})
-_ENCODED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-_REACH = "check the address, the network, a proxy (HTTPS_PROXY, NO_PROXY) and the certificate (SSL_CERT_FILE)"
-_ITSELF = "check that infisical.url is the address of Infisical itself; a proxy or a log-in page may stand before it"
+_DISTRESS = frozenset({429, 503, 504})
+_REMEMBERED = 256
+_SHORTEST_SECRET = 8
+"""In characters. A custom header can hold a plain word; one this short would withhold every sentence with it."""
+_EXTENSIONS = {"timeout": {"connect": CONNECT_SECONDS, "read": None, "write": None, "pool": None}}
+"""The rest is bounded as a whole: a server that sends one byte a minute never times out between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a client sends: a base URL, and an ASGI app when it is answered in process instead of over the network."""
+class _Sent:
+    """A request as it is tried, one time or more."""
 
-    url: str
-    app: Callable[..., Any] | None = None
+    method: str
+    path: str
+    query: Mapping[str, str]
+    content: bytes | None
+    secrets: Sequence[Secret]
+    seconds: float
+
+    @property
+    def write(self) -> bool:
+        """Whether it can change something."""
+        return self.method not in SAFE
+
+
+@dataclass(slots=True)
+class _Try:
+    """How one try went: what came and the answer it is, or why there is none."""
+
+    bearer: Secret | None
+    seconds: float = 0.0
+    came: Received | None = None
+    answer: Answer | None = None
+    failure: WireError | None = None
+
+    @property
+    def status(self) -> int:
+        """The status that came, 0 when nothing did."""
+        return self.came.status if self.came else 0
+
+    @property
+    def distress(self) -> bool:
+        """Whether the server shows that it is asked too much."""
+        return self.status in _DISTRESS or isinstance(self.failure, AnswerLost)
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often a request was tried, by what became of it."""
+
+    attempt: int = 1
+    failed: int = 0
+    throttled: int = 0
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A JSON answer of the API. `date` is the server's clock (HTTP date), "" when it sent none."""
+class _Way:
+    """How a client sends: through which transport, with which headers of ours and of the user, and where it is noted."""
 
-    status: int
-    body: Any
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Received:
-    """What came back, read to its end or to the largest an answer can be."""
-
-    status: int
-    headers: httpx.Headers
-    content: bytes
+    transport: httpx.AsyncBaseTransport
+    endpoint: Endpoint
+    headers: Sequence[tuple[bytes, bytes]] = field(repr=False)
+    secrets: tuple[Secret, ...]
+    log: HttpLog | None = None
+    urls: dict[tuple[str, str], httpx.URL] = field(default_factory=dict)
 
 
 class Client:
     """Sends requests to one endpoint. Safe for many tasks at once. Made by `connect`."""
 
-    def __init__(self, http: httpx.AsyncClient, endpoint: Endpoint) -> None:
-        self._http = http
-        self._endpoint = endpoint
+    def __init__(self, way: _Way) -> None:
+        self._way = way
         self._pause = SharedPause()
-        self._bearer: Secret | None = None
+        self._gate = Gate()
+        self._bearer: Bearer | None = None
 
     @property
     def url(self) -> str:
         """The base URL, for messages."""
-        return self._endpoint.url
+        return self._way.endpoint.url
 
-    def authorise(self, token: Secret) -> None:
-        """Send `token` as the bearer of every request from now on."""
-        self._bearer = token
+    @property
+    def log_failure(self) -> str:
+        """What became of the HTTP log when it broke, a sentence for a warning; "" while all is well."""
+        return self._way.log.failure if self._way.log else ""
+
+    def authorise(self, token: Secret, renew: Renew | None = None, *, expires_in: float | None = None) -> None:
+        """Send `token` as the bearer of every request from now on.
+
+        `renew` gets a fresh one: shortly before `expires_in` seconds are over (0 or None: it never ends; a fresh one lives as
+        long), and when the server refuses the token, before anything was done, so the request is repeated, once. A renewal
+        that fails leaves the refusal as the answer.
+        """
+        self._bearer = Bearer(token, renew, expires_in)
 
     def repeats_a_secret(self, text: str, secrets: Sequence[Secret] = ()) -> bool:
-        """Tell whether `text`, which a server chose, holds the bearer or one of `secrets`."""
-        return repeats(text, (*secrets, self._bearer) if self._bearer else secrets)
+        """Tell whether `text`, which a server chose, holds the bearer, a custom header's value or one of `secrets`."""
+        return repeats(text, self._all(secrets))
 
     async def request(
         self,
@@ -94,153 +147,192 @@ class Client:
     ) -> Answer:
         """Send one request and return its answer, whatever its status. No body: no content type.
 
-        `secrets` are those in `body`: no error repeats them. Raises `NotSent`, `AnswerLost`, `NotAnAnswer` or `Throttled`.
+        `secrets` are those in `body`: no error repeats them. `answer_seconds` is the time for one try, from connecting to the
+        answer's last byte. Raises `NotSent`, `AnswerLost`, `NotAnAnswer` or `Throttled`.
         """
-        attempt = throttled = 0
+        content = None if body is None else json.dumps(body).encode()
+        sent = _Sent(method, path, query or {}, content, secrets, answer_seconds)
+        tries = _Tries()
         while True:
-            await self._pause.wait()
-            try:
-                response = await self._send(method, path, query, body, secrets, answer_seconds)
-            except (NotSent, AnswerLost) as failure:
-                attempt += 1
-                repeat = isinstance(failure, NotSent) or method in _SAFE
-                if not repeat or attempt >= READ_ATTEMPTS:
-                    raise
-                await anyio.sleep(backoff(attempt))
-                continue
-            if response.status == 429:
-                throttled += 1
-                if throttled >= THROTTLED_ATTEMPTS:
-                    raise Throttled(
-                        f"{self.url} still limits the rate of requests after {throttled} pauses.",
-                        "run again later, or ask for a higher limit",
-                    )
-                self._pause.extend(asked_for(response.headers, response.content, throttled))
-                continue
-            if response.status in _REPEATED_STATUSES and method in _SAFE and attempt + 1 < READ_ATTEMPTS:
-                attempt += 1
-                await anyio.sleep(backoff(attempt))
-                continue
-            return self._answer(method, response, secrets)
+            bearer = await self._bearer.current() if self._bearer else None
+            tried = await self._try(sent, bearer)
+            wait = await self._again(sent, tried, tries)
+            if self._way.log:
+                self._note(self._way.log, sent, tried, tries.attempt, repeated=wait is not None)
+            if wait is not None:
+                tries.attempt += 1
+                if wait:
+                    await anyio.sleep(wait)
+            elif tried.answer:
+                return tried.answer
+            else:
+                raise tried.failure or AssertionError("a try ends with an answer or a failure")
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: Mapping[str, Any] | None,
-        secrets: Sequence[Secret],
-        answer_seconds: float,
-    ) -> _Received:
-        headers = {"accept": "application/json"}
-        if self._bearer is not None:
-            headers["authorization"] = f"Bearer {self._sendable(self._bearer).reveal()}"
-        content = None
-        if body is not None:
-            headers["content-type"] = "application/json"
-            content = json.dumps(body).encode()
-        timeout = httpx.Timeout(answer_seconds, connect=CONNECT_SECONDS, pool=None)
+    async def _try(self, sent: _Sent, bearer: Secret | None) -> _Try:
+        """Send once there is room and no pause; what shows distress slows down everyone before the room is given back."""
+        tried = _Try(bearer)
+        entered = await self._gate.enter(sent.write)
         try:
-            request = self._http.build_request(method, path, params=query, headers=headers, content=content, timeout=timeout)
-            response = await self._http.send(request, stream=True)
+            await self._pause.wait()
+            began = time.monotonic()
             try:
-                return await _whole(response)
-            finally:
-                await response.aclose()
+                tried.came = await self._send(sent, bearer)
+                if tried.came.status != 429:
+                    tried.answer = judged(self.url, sent.method, tried.came, self._all(sent.secrets))
+            except WireError as failure:
+                tried.failure = failure
+            tried.seconds = time.monotonic() - began
+            if tried.distress:
+                self._gate.struggled(sent.write, entered)
+            else:
+                self._gate.succeeded()
+        finally:
+            self._gate.leave(sent.write)
+        return tried
+
+    async def _again(self, sent: _Sent, tried: _Try, tries: _Tries) -> float | None:
+        """Return after how many seconds the request is sent again, None when what became of it stands."""
+        if tried.came and tried.status == 429:
+            return self._limited(tried, tried.came, tries)
+        if tried.answer and tried.answer.refuses_the_bearer:
+            if self._bearer is None or tried.bearer is None or tries.renewed:
+                return None
+            tries.renewed = await self._bearer.newer_than(tried.bearer)
+            return 0.0 if tries.renewed else None
+        if isinstance(tried.failure, Untrusted):
+            return None
+        unsent = isinstance(tried.failure, NotSent)
+        failed = unsent or isinstance(tried.failure, AnswerLost) or tried.status in _REPEATED_STATUSES
+        if not failed or (sent.write and not unsent):
+            return None
+        tries.failed += 1
+        if tries.failed >= READ_ATTEMPTS:
+            return None
+        if tried.came and "retry-after" in tried.came.headers:
+            self._pause.extend(asked_for(tried.came.headers, b"", tries.failed))
+            return 0.0
+        return backoff(tries.failed)
+
+    def _limited(self, tried: _Try, came: Received, tries: _Tries) -> float | None:
+        tries.throttled += 1
+        if tries.throttled >= THROTTLED_ATTEMPTS:
+            tried.failure = Throttled(
+                f"{self.url} still limits the rate of requests after {tries.throttled} pauses.",
+                "run again later, or ask for a higher limit",
+            )
+            return None
+        self._pause.extend(asked_for(came.headers, came.content, tries.throttled))
+        return 0.0
+
+    async def _send(self, sent: _Sent, bearer: Secret | None) -> Received:
+        request = self._request(sent, bearer)
+        try:
+            with anyio.fail_after(sent.seconds):
+                return await received(await self._way.transport.handle_async_request(request))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as failure:
-            raise NotSent(f"{self.url} cannot be reached: {self._why(failure, secrets)}.", _REACH) from None
+            distrust = tls.refusal(failure, self.url, request.url.host)
+            raise distrust or NotSent(f"{self.url} cannot be reached: {self._why(failure, sent)}.", REACH) from None
         except httpx.LocalProtocolError:
             # Its words quote what was to be sent.
-            raise NotSent(f"The request to {self.url} is not valid HTTP and was not sent.", _REACH) from None
-        except httpx.TimeoutException:
-            raise AnswerLost(f"{self.url} did not answer within {answer_seconds:.0f} s.", "run again later") from None
-        except (httpx.TransportError, httpx.DecodingError) as failure:
-            raise AnswerLost(f"The connection to {self.url} broke: {self._why(failure, secrets)}.", "run again") from None
+            raise NotSent(f"The request to {self.url} is not valid HTTP and was not sent.", REACH) from None
+        except (TimeoutError, httpx.TimeoutException):
+            raise AnswerLost(f"{self.url} did not answer within {sent.seconds:.0f} s.", "run again later") from None
+        except (httpx.TransportError, httpx.DecodingError, OSError) as failure:
+            # A server that wants a client certificate says so only once the request is under way, and reads none of it.
+            distrust = tls.refusal(failure, self.url, request.url.host)
+            raise distrust or AnswerLost(
+                f"The connection to {self.url} broke: {self._why(failure, sent)}.", "run again"
+            ) from None
 
-    def _sendable(self, token: Secret) -> Secret:
+    def _request(self, sent: _Sent, bearer: Secret | None) -> httpx.Request:
+        headers = [*self._way.headers]
+        if bearer is not None:
+            headers.append((b"Authorization", f"Bearer {self._sendable(bearer)}".encode()))
+        if sent.content is not None:
+            headers.append((b"Content-Type", b"application/json"))
+        query = str(httpx.QueryParams(sent.query)) if sent.query else ""
+        url = self._way.urls.get((sent.path, query)) or self._url(sent.path, query)
+        return httpx.Request(sent.method, url, headers=headers, content=sent.content, extensions=_EXTENSIONS)
+
+    def _url(self, path: str, query: str) -> httpx.URL:
+        try:
+            base = httpx.URL(self.url)
+            raw = base.raw_path.partition(b"?")[0].rstrip(b"/") + httpx.URL(path).raw_path
+            url = base.copy_with(raw_path=raw + (b"?" + query.encode() if query else b""))
+        except (httpx.InvalidURL, ValueError) as unusable:
+            raise NotSent(f"{self.url} cannot be reached: {printable(str(unusable)).rstrip('.')}.", REACH) from None
+        if len(self._way.urls) < _REMEMBERED:
+            self._way.urls[path, query] = url
+        return url
+
+    def _sendable(self, token: Secret) -> str:
         """A header is one line of ASCII; the HTTP library would quote the token when it refuses it."""
         text = token.reveal()
-        if text.isascii() and text.isprintable() and " " not in text:
-            return token
+        if is_header_value(text) and " " not in text:
+            return text
         raise NotSent(
             f"The token for {self.url} cannot be sent: it holds a blank, a line break or a character beyond ASCII.",
             "set it again: one line, and nothing but the token",
         )
 
-    def _answer(self, method: str, response: _Received, secrets: Sequence[Secret]) -> Answer:
-        if 300 <= response.status < 400:
-            raise self._not_an_answer(
-                response,
-                f"redirects to {self._target(response, secrets)}",
-                "use the address it redirects to, or log in to the proxy",
-            )
-        if len(response.content) > LARGEST_ANSWER:
-            raise self._not_an_answer(response, "answered more than an answer can be", _ITSELF)
-        try:
-            return Answer(response.status, json.loads(response.content), response.headers.get("date", ""))
-        except (ValueError, RecursionError):
-            pass
-        if method not in _SAFE and response.status >= 500:
-            raise AnswerLost(f"{self.url} answered {response.status} without a reason.", "run again")
-        raise self._not_an_answer(response, f"answered {response.status} with {self._first_line(response, secrets)}", _ITSELF)
+    def _all(self, secrets: Sequence[Secret]) -> Sequence[Secret]:
+        """Every secret that no sentence may hold."""
+        return (*secrets, *self._way.secrets, *(self._bearer.secrets if self._bearer else ()))
 
-    def _not_an_answer(self, response: _Received, what: str, hint: str) -> NotAnAnswer:
-        return NotAnAnswer(f"{self.url} {what}, which is not Infisical's API.", hint, response.status)
-
-    def _target(self, response: _Received, secrets: Sequence[Secret]) -> str:
-        try:
-            host = httpx.URL(response.headers.get("location", "")).host
-        except httpx.InvalidURL:
-            host = ""
-        return printable(host) if host and not self.repeats_a_secret(host, secrets) else "another address"
-
-    def _why(self, failure: Exception, secrets: Sequence[Secret]) -> str:
+    def _why(self, failure: Exception, sent: _Sent) -> str:
         """The library's words; they can quote what a server sent."""
         text = str(failure).strip().rstrip(".")
-        return type(failure).__name__ if not text or self.repeats_a_secret(text, secrets) else printable(text)
+        return type(failure).__name__ if not text or self.repeats_a_secret(text, sent.secrets) else printable(text)
 
-    def _first_line(self, response: _Received, secrets: Sequence[Secret]) -> str:
-        """What a person recognises a page by. The whole page is searched for secrets, before anything is cut."""
-        text = response.content.decode("utf-8", "replace").strip()
-        if not text:
-            return "an empty body"
-        if self.repeats_a_secret(text, secrets):
-            return "a page that repeats a credential and is not shown"
-        return f"`{printable(text.splitlines()[0], 80)}`"
-
-
-async def _whole(response: httpx.Response) -> _Received:
-    """Read the body, but not endlessly."""
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > LARGEST_ANSWER:
-            break
-    plain = [(name, value) for name, value in response.headers.multi_items() if name not in _ENCODED]
-    return _Received(response.status_code, httpx.Headers(plain), bytes(content))
+    def _note(self, log: HttpLog, sent: _Sent, tried: _Try, attempt: int, *, repeated: bool) -> None:
+        came = tried.came
+        log.note(
+            Call(
+                method=sent.method,
+                path=sent.path,
+                query=sent.query,
+                attempt=attempt,
+                status=came.status if came else None,
+                error=type(tried.failure).__name__ if tried.failure else "",
+                seconds=tried.seconds,
+                request_id=tried.answer.request_id if tried.answer else "",
+                sent=len(sent.content or b""),
+                received=len(came.content) if came else 0,
+                headers=came.headers if came else {},
+                repeated=repeated,
+            ),
+            self._all(sent.secrets),
+        )
 
 
 @asynccontextmanager
-async def connect(endpoint: Endpoint) -> AsyncIterator[Client]:
-    """Open a client for `endpoint` and close it afterwards. Proxies and certificates come from the usual variables.
+async def connect(
+    endpoint: Endpoint,
+    transport: Transport | None = None,
+    *,
+    headers: Mapping[str, Secret] | None = None,
+    run_url: str = "",
+    log: HttpLog | None = None,
+) -> AsyncIterator[Client]:
+    """Open a client for `endpoint` and close it afterwards. `transport` is the way there; left out: `Transport.of` this
+    process's environment. `headers` are the user's own, by name (`custom_headers`); `run_url` leads from the user agent to a CI
+    run; `log` notes every call and stays open.
 
-    Raises `NotSent` when the address or one of those variables cannot be used.
+    Raises `NotSent` when the address, a variable or a file cannot be used.
     """
-    try:
-        http = _open(endpoint)
-    except (httpx.InvalidURL, ValueError, ImportError, OSError) as unusable:
-        raise NotSent(f"{endpoint.url} cannot be reached: {printable(str(unusable)).rstrip('.')}.", _REACH) from None
-    async with http:
-        yield Client(http, endpoint)
-
-
-def _open(endpoint: Endpoint) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=endpoint.app, raise_app_exceptions=False) if endpoint.app is not None else None
-    return httpx.AsyncClient(
-        base_url=endpoint.url,
-        transport=transport,
-        trust_env=endpoint.app is None,
-        follow_redirects=False,
-        headers={"user-agent": f"infisical-reconciler/{__version__}"},
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
-    )
+    way = transport or Transport.of(os.environ)
+    opens = opened(endpoint, way)
+    own = [(name.encode(), value.reveal().encode()) for name, value in (headers or {}).items()]
+    secrets = [value for value in (headers or {}).values() if len(value.reveal()) >= _SHORTEST_SECRET]
+    if endpoint.app is None:
+        secrets += way.secrets(endpoint.url)
+    host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
+    ours = [
+        (b"Host", host.encode()),
+        (b"Accept", b"application/json"),
+        (b"Accept-Encoding", b"gzip, deflate"),
+        (b"Connection", b"keep-alive"),
+        (b"User-Agent", user_agent(run_url).encode()),
+    ]
+    async with opens:
+        yield Client(_Way(opens, endpoint, [*ours, *own], tuple(secrets), log))

@@ -13,6 +13,10 @@ class NotSent(WireError):
     """The request never reached the server."""
 
 
+class Untrusted(NotSent):
+    """TLS did not come about: a certificate or a key is missing, unusable or not accepted. Trying again changes nothing."""
+
+
 class AnswerLost(WireError):
     """The request may have been carried out; its answer was lost."""
 

@@ -2,12 +2,18 @@
 
 import random
 import re
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 import anyio
 
 LONGEST = 120.0
-_SECONDS = re.compile(r"(\d+)\s*seconds?\b")
+_SAID = re.compile(r"(\d+)\s*seconds?\b")
+_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
+_LATEST_DELTA = 10 * 366 * 86400.0
+_LATEST_EPOCH = 1e11
+"""Seconds: what is greater counts milliseconds."""
 
 
 class SharedPause:
@@ -27,16 +33,48 @@ class SharedPause:
 
 
 def asked_for(headers: Mapping[str, str], body: bytes, attempt: int) -> float:
-    """Return how many seconds a 429 asks for: retry-after, else x-ratelimit-reset, else the number in its message
-    (all delta seconds), else a back-off that doubles with `attempt` (from 0). A zero says nothing: it would feed the limit."""
-    for name in ("retry-after", "x-ratelimit-reset"):
-        value = headers.get(name, "").strip()
-        if value.isdecimal() and float(value):
-            return float(value)
-    said = _SECONDS.search(body[:2000].decode("utf-8", "replace"))
+    """Return how many seconds a 429 asks for: retry-after (seconds or an HTTP date), else x-ratelimit-reset (seconds or an
+    epoch), else the number in its message, else a back-off that doubles with `attempt` (from 0).
+
+    Dates and epochs count from the server's own clock where it tells it. Nothing, the past and zero say nothing: they would
+    feed the limit. Source: facts §4.
+    """
+    after = headers.get("retry-after", "").strip()
+    for seconds in (_delta(after), _until(after, headers), _reset(headers)):
+        if seconds > 0:
+            return seconds
+    said = _SAID.search(body[:2000].decode("utf-8", "replace"))
     return float(said[1]) if said and float(said[1]) else backoff(attempt)
 
 
 def backoff(attempt: int) -> float:
     """Return 0.5 s doubled with every attempt, at most 20 s, with jitter of one half."""
     return min(0.5 * 2.0**attempt, 20.0) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, not a key
+
+
+def _delta(text: str) -> float:
+    return float(text) if _NUMBER.fullmatch(text) else 0.0
+
+
+def _until(text: str, headers: Mapping[str, str]) -> float:
+    moment = _moment(text)
+    return moment - _now(headers) if moment else 0.0
+
+
+def _reset(headers: Mapping[str, str]) -> float:
+    reset = _delta(headers.get("x-ratelimit-reset", "").strip())
+    if reset <= _LATEST_DELTA:
+        return reset
+    return (reset if reset <= _LATEST_EPOCH else reset / 1000) - _now(headers)
+
+
+def _now(headers: Mapping[str, str]) -> float:
+    return _moment(headers.get("date", "")) or time.time()
+
+
+def _moment(text: str) -> float:
+    """Seconds since the epoch of an HTTP date, 0.0 when it is none."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return 0.0

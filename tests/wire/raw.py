@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,10 @@ class Asked:
 
 class Cut(bytes):
     """Bytes after which the connection is closed."""
+
+
+class Trickle(bytes):
+    """Bytes after which more follow, one now and then, without end."""
 
 
 Behaviour = Callable[[Asked], Awaitable[bytes | None]]
@@ -89,8 +94,8 @@ def in_turn(*answers: bytes | None) -> Behaviour:
 
 
 @asynccontextmanager
-async def serving(behaviour: Behaviour) -> AsyncIterator[Raw]:
-    """Serve until the block ends, in the test's own event loop."""
+async def serving(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Raw]:
+    """Serve until the block ends, in the test's own event loop; with `tls` as https://localhost."""
     writers: set[asyncio.StreamWriter] = set()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -104,6 +109,10 @@ async def serving(behaviour: Behaviour) -> AsyncIterator[Raw]:
                     return
                 writer.write(answer)
                 await writer.drain()
+                while isinstance(answer, Trickle):
+                    await asyncio.sleep(0.01)
+                    writer.write(b"1")
+                    await writer.drain()
                 if isinstance(answer, Cut):
                     return
         except (ConnectionError, asyncio.CancelledError):
@@ -117,8 +126,9 @@ async def serving(behaviour: Behaviour) -> AsyncIterator[Raw]:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=2**22)
-    raw = Raw(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", behaviour)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=2**22, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    raw = Raw(f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}", behaviour)
     try:
         yield raw
     finally:

@@ -3,8 +3,7 @@
 import anyio
 import pytest
 
-from reconciler.wire import Answer, AnswerLost, Client, Endpoint, NotAnAnswer, connect
-from reconciler.wire import client as wire_client
+from reconciler.wire import Answer, AnswerLost, Client, Endpoint, NotAnAnswer, answers, connect
 from tests.wire.raw import always, replied, reply, serving
 
 pytestmark = pytest.mark.anyio
@@ -70,7 +69,7 @@ async def test_an_answer_of_the_wrong_type_is_passed_on_for_the_caller_to_judge(
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_body_without_an_end_is_not_read_to_its_end(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire_client, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(answers, "LARGEST_ANSWER", 100_000)
     failure = await refused(reply(200, "[" + "1," * 4_000_000), method)
     assert "answered more than an answer can be" in str(failure)
 
@@ -93,13 +92,26 @@ async def test_a_redirect_to_nowhere_is_still_told_as_one(status: int, location:
     assert "redirects to another address" in str(failure)
 
 
-@pytest.mark.parametrize("location", ["http://a:port/", "\x01", "http://" + "a" * 70_000])
-async def test_a_redirect_that_cannot_be_read_is_a_broken_answer(location: str) -> None:
-    async with serving(always(reply(302, location=location))) as raw, connect(Endpoint(raw.url)) as client:
-        with pytest.raises(AnswerLost, match="broke: ") as lost:
+@pytest.mark.parametrize("location", ["http://a:port/", "http://" + "a" * 60_000, "//", "?", "https://exa\tmple/"])
+async def test_a_redirect_that_cannot_be_read_is_told_in_few_words(location: str) -> None:
+    failure = await refused(reply(302, location=location), "POST")
+    assert "redirects to " in str(failure)
+    assert len(str(failure)) < 500
+    assert str(failure).isprintable()
+
+
+async def test_a_header_that_is_none_is_a_broken_answer() -> None:
+    async with serving(always(reply(302, location="a\0b"))) as raw, connect(Endpoint(raw.url)) as client:
+        with pytest.raises(AnswerLost, match="broke: "):
             await client.request("POST", "/api/x")
-        assert len(str(lost.value)) < 500
-        assert str(lost.value).isprintable()
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+async def test_a_gateways_page_says_that_infisical_may_be_down(status: int) -> None:
+    async with serving(always(reply(status, "<h1>upstream</h1>"))) as raw, connect(Endpoint(raw.url)) as client:
+        with pytest.raises(NotAnAnswer, match=f"answered {status} with `<h1>upstream</h1>`") as failure:
+            await client.request("GET", "/api/x")
+        assert failure.value.hint.startswith("run again later")
 
 
 async def test_an_answer_whose_encoding_is_broken_is_lost() -> None:

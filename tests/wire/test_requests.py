@@ -124,8 +124,6 @@ async def test_over_the_network_the_usual_variables_name_the_proxy(monkeypatch: 
     [
         ("ALL_PROXY", "socks5://127.0.0.1:1080"),
         ("HTTPS_PROXY", "foo://proxy:3128"),
-        ("NO_PROXY", "fd00::/8"),
-        ("SSL_CERT_FILE", "/no/such/file"),
     ],
 )
 async def test_a_variable_that_cannot_be_used_is_an_error_with_a_next_step(
@@ -150,5 +148,5 @@ async def test_an_app_that_breaks_in_process_is_a_server_that_broke() -> None:
         raise RuntimeError("inside")
 
     async with connect(Endpoint("http://embedded", broken)) as client:
-        with pytest.raises(AnswerLost, match="answered 500 without a reason"):
+        with pytest.raises(AnswerLost, match="answered 500 with an empty body"):
             await client.request("POST", "/api/x", body={})
