@@ -9,17 +9,22 @@ in here. Consumer keys and secrets are used to ask the simulated Salesforce and 
 from reconciler.embedded.auth import IdentityCredentials, create_identity, issue_token
 from reconciler.embedded.infisical import InfisicalApp, infisical_app
 from reconciler.embedded.orgs import FAULTS, App, Fault, Org
+from reconciler.embedded.permissions import CONNECTION_ACTIONS, SECRET_ACTIONS, Membership, Permissions
 from reconciler.embedded.salesforce import SalesforceAnswer, UnknownHost, ask_salesforce, salesforce_app
 from reconciler.embedded.store import DatabaseUnusableError
 
 __all__ = [
+    "CONNECTION_ACTIONS",
     "FAULTS",
+    "SECRET_ACTIONS",
     "App",
     "DatabaseUnusableError",
     "Fault",
     "IdentityCredentials",
     "InfisicalApp",
+    "Membership",
     "Org",
+    "Permissions",
     "SalesforceAnswer",
     "UnknownHost",
     "ask_salesforce",

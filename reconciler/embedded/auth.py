@@ -14,6 +14,7 @@ from pathlib import Path
 import jwt
 
 from reconciler.embedded.errors import AuthModeError, TokenError, UnauthorizedError
+from reconciler.embedded.permissions import EVERYTHING, Permissions, decode, encode
 from reconciler.embedded.store import BUILT_IN_IDENTITY, Store
 
 TOKEN_SECONDS = 2_592_000
@@ -55,7 +56,7 @@ def issue_token(database: Path, identity: str = BUILT_IN_IDENTITY, ttl_seconds: 
         return new_token(db, store.installation.signing_key, row[0], time.time(), ttl_seconds)
 
 
-def create_identity(database: Path, name: str) -> IdentityCredentials:
+def create_identity(database: Path, name: str, permissions: Permissions = EVERYTHING) -> IdentityCredentials:
     """A new machine identity with universal auth; of its client secret only a salted hash is kept.
 
     Makes the database if it is not there. Blocks. Raises ValueError when the name is taken, DatabaseUnusableError.
@@ -65,8 +66,8 @@ def create_identity(database: Path, name: str) -> IdentityCredentials:
     with Store(database) as store, store.writing() as db:
         try:
             db.execute(
-                "INSERT INTO identities (id, name, client_id, secret_salt, secret_hash) VALUES (?, ?, ?, ?, ?)",
-                (str(uuid.uuid4()), name, created.client_id, salt, _hashed(created.client_secret, salt)),
+                "INSERT INTO identities (id, name, client_id, secret_salt, secret_hash, permissions) VALUES (?, ?, ?, ?, ?, ?)",
+                (str(uuid.uuid4()), name, created.client_id, salt, _hashed(created.client_secret, salt), encode(permissions)),
             )
         except sqlite3.IntegrityError:
             raise ValueError(f"a machine identity is already called {name!r}") from None
@@ -117,11 +118,15 @@ def _verified(given: str, signing_key: bytes) -> tuple[Token, int]:
         raise TokenError("Your token is invalid") from None
 
 
-def require_live(db: sqlite3.Connection, token: Token) -> None:
-    """Raises UnauthorizedError for a token that was revoked or never recorded (Infisical: 401, unlike a bad one)."""
-    query = "SELECT 1 FROM access_tokens WHERE id = ? AND identity_id = ? AND NOT revoked"
-    if db.execute(query, (token.token_id, token.identity_id)).fetchone() is None:
+def require_live(db: sqlite3.Connection, token: Token) -> Permissions:
+    """What the token's identity may do. Raises UnauthorizedError for a token that was revoked or never recorded (Infisical:
+    401, unlike a bad one)."""
+    query = """SELECT permissions FROM access_tokens JOIN identities ON identities.id = identity_id
+        WHERE access_tokens.id = ? AND identity_id = ? AND NOT revoked"""
+    row = db.execute(query, (token.token_id, token.identity_id)).fetchone()
+    if row is None:
         raise UnauthorizedError("No valid token found: it may have been revoked")
+    return decode(row[0])
 
 
 def verify_client(db: sqlite3.Connection, client_id: str, client_secret: str, now: float) -> str | UnauthorizedError:

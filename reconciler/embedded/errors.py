@@ -5,6 +5,7 @@ ApiError
 ├── UnauthorizedError      401  no token, a revoked one, a failed log-in
 ├── AuthModeError          403  a kind of token these routes do not take
 ├── TokenError             403  a token that is not one of ours, or an expired one
+├── PermissionDeniedError  403  the identity's role does not allow it
 ├── NotFoundError          404
 ├── ValidationFailureError 422  the message is a list of issues
 └── InternalError          500
@@ -61,6 +62,17 @@ class TokenError(ApiError):
     name = "TokenError"
 
 
+class PermissionDeniedError(ApiError):
+    """Infisical: names the action and the subject, and lists the rules that decided."""
+
+    status = 403
+    name = "PermissionDenied"
+
+    def __init__(self, action: str, subject: str) -> None:
+        super().__init__(f"You are not allowed to {action} on {subject}")
+        self.details = [{"action": action, "subject": subject, "inverted": False, "conditions": None}]
+
+
 class NotFoundError(ApiError):
     status = 404
     name = "NotFound"
@@ -84,12 +96,14 @@ async def render_refusal(_request: Request, error: Exception) -> Response:
     An unforeseen error's own text stays out of the answer: it could quote a request.
     """
     refusal = error if isinstance(error, ApiError) else InternalError()
-    envelope = {
+    envelope: dict[str, object] = {
         "reqId": "req-" + "".join(_random.choices(_ALPHANUMERICS, k=14)),
         "statusCode": refusal.status,
         "message": refusal.message,
         "error": refusal.name,
     }
+    if isinstance(refusal, PermissionDeniedError):
+        envelope["details"] = refusal.details
     return JSONResponse(envelope, refusal.status)
 
 

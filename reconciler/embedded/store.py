@@ -28,7 +28,7 @@ BUILT_IN_IDENTITY = "embedded"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Infisical: a name must be its own lower-case slug."""
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _BUSY_SECONDS = 60.0
 _SCHEMA = (
     "CREATE TABLE installation (organisation_id TEXT NOT NULL, signing_key BLOB NOT NULL)",
@@ -55,6 +55,26 @@ _SCHEMA = (
     """CREATE TABLE connection_users (
         connection_id TEXT NOT NULL REFERENCES connections (id) ON DELETE RESTRICT, kind TEXT NOT NULL,
         PRIMARY KEY (connection_id, kind)) WITHOUT ROWID""",
+)
+_SINCE_2 = (
+    # JSON of what an identity may do; NULL is everything.
+    "ALTER TABLE identities ADD COLUMN permissions TEXT",
+    # Seconds since the epoch after which no renewal helps (NULL: none), calls made, and calls allowed (0: any number).
+    "ALTER TABLE access_tokens ADD COLUMN ends_at REAL",
+    "ALTER TABLE access_tokens ADD COLUMN uses INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE access_tokens ADD COLUMN uses_limit INTEGER NOT NULL DEFAULT 0",
+    # Who vouches for an identity that has no secret: for JWTs the keys (a JWKS, as JSON), for AWS the access key's id.
+    """CREATE TABLE vouchers (
+        identity_id TEXT NOT NULL REFERENCES identities (id) ON DELETE CASCADE, method TEXT NOT NULL, jwks TEXT, issuer TEXT,
+        audience TEXT, subject TEXT, access_key TEXT, PRIMARY KEY (identity_id, method)) WITHOUT ROWID""",
+    # Values are in clear, as no other place of an embedded server would hide their key: the file is its owner's alone.
+    """CREATE TABLE secrets (
+        id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE, environment TEXT NOT NULL,
+        path TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, comment TEXT NOT NULL DEFAULT '',
+        version INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+        UNIQUE (project_id, environment, path, name)) WITHOUT ROWID""",
+    # Set when a project goes that still holds connections: from then on every list is broken (Infisical: facts 11).
+    "ALTER TABLE installation ADD COLUMN lists_broken_by TEXT",
 )
 
 
@@ -195,9 +215,12 @@ def _installed(db: sqlite3.Connection, path: Path) -> Installation:
             db.execute("INSERT INTO installation (organisation_id, signing_key) VALUES (?, ?)", drawn)
             identity = (str(uuid.uuid4()), BUILT_IN_IDENTITY)
             db.execute("INSERT INTO identities (id, name) VALUES (?, ?)", identity)
-            db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        elif version != _SCHEMA_VERSION:
+        elif version not in (1, _SCHEMA_VERSION):
             raise DatabaseUnusableError(f"{path} has schema {version}; this version knows {_SCHEMA_VERSION}")
+        if version < _SCHEMA_VERSION:
+            for statement in _SINCE_2:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         return Installation(*db.execute("SELECT organisation_id, signing_key FROM installation").fetchone())
 
 

@@ -14,6 +14,7 @@ from reconciler.wire.client import ANSWER_SECONDS, VALIDATION_SECONDS, Client, c
 from reconciler.wire.errors import AnswerLost, NotAnAnswer, NotSent, Throttled, Untrusted, WireError
 from reconciler.wire.headers import custom_headers
 from reconciler.wire.log import HttpLog
+from reconciler.wire.metadata import ask_metadata
 from reconciler.wire.transport import Endpoint, Transport
 from reconciler.wire.words import printable
 
@@ -32,6 +33,7 @@ __all__ = [
     "Transport",
     "Untrusted",
     "WireError",
+    "ask_metadata",
     "connect",
     "custom_headers",
     "printable",

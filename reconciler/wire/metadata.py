@@ -1,0 +1,36 @@
+"""One question to the machine itself: the metadata service of a cloud, at an address that leads nowhere else."""
+
+from collections.abc import Mapping
+
+import httpx
+
+from reconciler.wire.errors import NotAnAnswer, NotSent
+from reconciler.wire.words import printable
+
+_SECONDS = 10.0
+_LARGEST = 256 * 1024
+
+
+async def ask_metadata(url: str, headers: Mapping[str, str]) -> str:
+    """Return the text that a metadata service answers to a GET. No proxy is asked, no redirect followed.
+
+    Raises `NotSent` when nothing answers, `NotAnAnswer` when it refuses; neither repeats what it said but for its status.
+    """
+    place = printable(httpx.URL(url).host)
+    try:
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=_SECONDS) as http,
+            http.stream("GET", url, headers=headers) as answer,
+        ):
+            body = b""
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > _LARGEST:
+                    break
+    except httpx.HTTPError as failure:
+        why = type(failure).__name__
+        raise NotSent(f"The metadata service at {place} cannot be asked ({why}).", "run this on such a machine") from None
+    if answer.status_code != httpx.codes.OK:
+        hint = "give the machine an identity, as its cloud's documentation says"
+        raise NotAnAnswer(f"The metadata service at {place} answers {answer.status_code}.", hint, answer.status_code)
+    return body.decode("utf-8", "replace").strip()
