@@ -158,11 +158,40 @@ def test_a_literal_secret_is_refused_unseen_with_what_to_write(stack: Stack, ref
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("secret", "target"),
     [
-        ({"fromInfisical": "crm/prod/KEY"}, "is not in this version: it reads no secret from Infisical."),
-        ({"fromCommand": "pass crm"}, "is not possible: a manifest never runs a command."),
+        ({"project": "crm", "environment": "prod", "key": "KEY"}, "crm/prod/KEY"),
+        ({"project": "crm", "environment": "prod", "path": "/", "key": "KEY"}, "crm/prod/KEY"),
+        ({"project": "crm", "environment": "prod", "path": "/a/b/", "key": "KEY"}, "crm/prod/a/b/KEY"),
+        ({"projectId": UUID.upper(), "environment": "prod", "path": "/a", "key": "KEY"}, f"{UUID.lower()}/prod/a/KEY"),
     ],
+)
+def test_a_secret_of_infisical_is_named_by_its_place(stack: Stack, secret: dict[str, str], target: str) -> None:
+    stack.write("crm.yaml", connection("crm", credentials={"consumerKey": {"fromInfisical": secret}}))
+
+    assert str(stack.only().consumer_key) == f"fromInfisical {target}"
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ({"environment": "prod", "key": "KEY"}, "must name its project once."),
+        ({"project": "crm", "projectId": UUID, "environment": "prod", "key": "KEY"}, "must name its project once."),
+        ({"project": "crm", "key": "KEY"}, "lacks `environment`."),
+        ("crm/prod/KEY", "must be a map of keys, not text."),
+    ],
+)
+def test_a_secret_of_infisical_that_is_not_named_in_full_is_refused(stack: Stack, secret: object, said: str) -> None:
+    stack.write("crm.yaml", connection("crm", credentials={"consumerKey": {"fromInfisical": secret}}))
+
+    problem = stack.problem()
+
+    assert problem.summary == f"`spec.credentials.consumerKey.fromInfisical` {said}"
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"), [({"fromCommand": "pass crm"}, "is not possible: a manifest never runs a command.")]
 )
 def test_a_source_that_is_not_there_is_refused_with_a_sentence(stack: Stack, reference: object, said: str) -> None:
     stack.write("crm.yaml", connection("crm", credentials={"consumerKey": reference}))
