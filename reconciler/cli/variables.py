@@ -25,13 +25,57 @@ TOPICS = (
     Topic(
         "Logging in to Infisical",
         (
+            Variable("INFISICAL_TOKEN", "A ready access token.", secret=True),
+            Variable("INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN", "The same; it wins over `INFISICAL_TOKEN`.", secret=True),
+            Variable("INFISICAL_ACCESS_TOKEN", "The same; `INFISICAL_TOKEN` wins over it.", secret=True),
             Variable("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", "The client id of a machine identity with universal auth."),
             Variable("INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET", "The client secret of that identity.", secret=True),
-            Variable("INFISICAL_TOKEN", "A ready access token. It wins over the client id and secret.", secret=True),
             Variable(
-                "INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN",
-                "The same under another name. It wins over `INFISICAL_TOKEN`.",
+                "INFISICAL_MACHINE_IDENTITY_ID", "The id of a machine identity that proves itself with a JWT or with AWS."
+            ),
+            Variable(
+                "INFISICAL_AUTH_METHOD",
+                "How to log in: `token`, `universal-auth`, `oidc-auth`, `jwt-auth`, `kubernetes-auth`, `azure-auth`, "
+                "`gcp-auth`, `aws-auth`, or what Infisical's command line and Terraform provider call them. "
+                "`infisical.auth.method` wins over it; with neither, the way is detected.",
+            ),
+            Variable("INFISICAL_OIDC_AUTH_IDENTITY_ID", "An identity's id, and that the method is `oidc-auth`."),
+            Variable("INFISICAL_KUBERNETES_IDENTITY_ID", "An identity's id, and that the method is `kubernetes-auth`."),
+            Variable("INFISICAL_AZURE_AUTH_IDENTITY_ID", "An identity's id, and that the method is `azure-auth`."),
+            Variable("INFISICAL_GCP_AUTH_IDENTITY_ID", "An identity's id, and that the method is `gcp-auth`."),
+            Variable("INFISICAL_AWS_IAM_AUTH_IDENTITY_ID", "An identity's id, and that the method is `aws-auth`."),
+            Variable("INFISICAL_AUTH_JWT", "The JWT to log in with.", secret=True),
+            Variable("INFISICAL_JWT", "The same; `INFISICAL_AUTH_JWT` wins over it.", secret=True),
+            Variable("INFISICAL_OIDC_AUTH_JWT", "The same; the two above win over it.", secret=True),
+            Variable("INFISICAL_OIDC_AUTH_TOKEN_NAME", "The name of the variable that holds the JWT, for `oidc-auth`."),
+            Variable("RECONCILER_JWT_FILE", "A file that holds the JWT; read anew for each log-in."),
+            Variable(
+                "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN", "The service account's token, for `kubernetes-auth`.", secret=True
+            ),
+            Variable(
+                "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH",
+                "A file that holds it. Left out: where Kubernetes puts it.",
+            ),
+            Variable(
+                "INFISICAL_SERVICE_TOKEN",
+                "Not used: Infisical takes no service token for app connections. When nothing else is set, that is said.",
                 secret=True,
+            ),
+            Variable("INFISICAL_AUTH_ORGANIZATION_SLUG", "The sub-organisation to log in to."),
+            Variable(
+                "GITHUB_ACTIONS", "A job's own token is asked for, when there is an identity's id and no JWT.", read_by="id"
+            ),
+            Variable("GITLAB_CI", "The same; the token of the audience `infisical` is in `INFISICAL_ID_TOKEN`.", read_by="id"),
+            Variable("BUILDKITE", "The same, from the agent.", read_by="id"),
+            Variable("CIRCLECI", "The same, from the `circleci` command.", read_by="id"),
+            Variable("GITHUB_REPOSITORY_OWNER", "In GitHub Actions: the audience is this owner's address, unless one is set."),
+            Variable("ACTIONS_ID_TOKEN_REQUEST_URL", "Where GitHub gives the token.", read_by="id"),
+            Variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "What GitHub gives it for.", secret=True, read_by="id"),
+            Variable("INFISICAL_ID_TOKEN", "The token that GitLab gives, as `id_tokens` names it.", secret=True, read_by="id"),
+            Variable("AZURE_POD_IDENTITY_AUTHORITY_HOST", "Where Azure's metadata service is, when not where it usually is."),
+            Variable("GCE_METADATA_HOST", "The host of Google Cloud's metadata service, when not the usual one."),
+            Variable(
+                "AWS_ACCESS_KEY_ID", "With AWS's other variables and files: who signs, for `aws-auth`.", read_by="botocore"
             ),
         ),
     ),
@@ -63,12 +107,23 @@ TOPICS = (
     Topic(
         "The network",
         (
-            Variable("HTTPS_PROXY", "The proxy for https.", read_by="httpx"),
-            Variable("HTTP_PROXY", "The proxy for plain http.", read_by="httpx"),
-            Variable("ALL_PROXY", "The proxy where neither of the two is set.", read_by="httpx"),
-            Variable("NO_PROXY", "Hosts that are reached without a proxy.", read_by="httpx"),
-            Variable("SSL_CERT_FILE", "A file of certificates to trust instead of the usual ones.", read_by="httpx"),
-            Variable("SSL_CERT_DIR", "A directory of them.", read_by="httpx"),
+            Variable("HTTPS_PROXY", "The proxy for https.", secret=True),
+            Variable("HTTP_PROXY", "The proxy for plain http.", secret=True),
+            Variable("ALL_PROXY", "The proxy where neither of the two is set.", secret=True),
+            Variable("NO_PROXY", "Hosts, networks and domains that are reached without a proxy, as curl reads it."),
+            Variable(
+                "RECONCILER_CA_FILE", "A file, or a directory, of certificate authorities to trust instead of the usual ones."
+            ),
+            Variable("SSL_CERT_FILE", "The same; `RECONCILER_CA_FILE` wins over it."),
+            Variable("SSL_CERT_DIR", "A directory of them."),
+            Variable("RECONCILER_CLIENT_CERTIFICATE", "A client certificate in PEM, for an Infisical that asks for one."),
+            Variable("RECONCILER_CLIENT_KEY", "Its key, when that is a file of its own."),
+            Variable("RECONCILER_CLIENT_KEY_PASSWORD", "The key's password.", secret=True),
+            Variable(
+                "INFISICAL_CUSTOM_HEADERS",
+                "`name=value` pairs to send with every request, as Infisical's command line reads it.",
+                secret=True,
+            ),
         ),
     ),
     Topic(
@@ -81,7 +136,7 @@ TOPICS = (
         ),
     ),
     Topic(
-        "What a lock says of the run that holds it",
+        "What a lock and Infisical's audit log say of the run",
         (
             Variable("GITHUB_RUN_ID", "In GitHub Actions: with the next two, the address of the run."),
             Variable("GITHUB_SERVER_URL", "See `GITHUB_RUN_ID`."),

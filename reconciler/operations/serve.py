@@ -1,5 +1,6 @@
 """Serves the embedded Infisical and its simulated Salesforce over HTTP, for other programs and for tests."""
 
+import contextlib
 import json
 import os
 import random
@@ -93,33 +94,38 @@ def serve(serving: Serving, ready: Callable[[Served], None]) -> None:
             transport.abort()  # type: ignore[attr-defined]
 
     class Server(uvicorn.Server):
-        """Ends well when it is asked to: uvicorn would raise the signal once more behind it."""
+        """Says when it is ready, and ends well when it is asked to: uvicorn would raise the signal once more behind it."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready(served)
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             self.force_exit, self.should_exit = self.should_exit, True
 
     orgs = read_orgs(serving.orgs)
     app, identity, organisation = _infisical(serving, orgs)
-    infisical, salesforce = _listening(serving.host, serving.port), _listening(serving.host, serving.salesforce_port)
-    faulty = Faulty(app, serving.faults, drop, random.Random(serving.seed).random, serving.delay_seconds)  # noqa: S311
-    hosts = frozenset(org.host.lower() for org in orgs)
-    dispatch = _Dispatch(faulty, embedded.salesforce_app(orgs), hosts, salesforce.getsockname()[1])
-    config = uvicorn.Config(
-        dispatch,
-        http=Protocol,
-        ws="none",
-        lifespan="off",
-        date_header=False,
-        server_header=False,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    ready(Served(_url(infisical), _url(salesforce), organisation, *identity))
-    try:
+    with (
+        contextlib.closing(app),
+        _listening(serving.host, serving.port) as infisical,
+        _listening(serving.host, serving.salesforce_port) as salesforce,
+    ):
+        draw = random.Random(serving.seed).random  # noqa: S311  # which requests fail is no secret
+        faulty = Faulty(app, serving.faults, drop, draw, serving.delay_seconds)
+        hosts = frozenset(org.host.lower() for org in orgs)
+        config = uvicorn.Config(
+            _Dispatch(faulty, embedded.salesforce_app(orgs), hosts, salesforce.getsockname()[1]),
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            date_header=False,
+            server_header=False,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        served = Served(_url(infisical), _url(salesforce), organisation, *identity)
         Server(config).run([infisical, salesforce])
-    finally:
-        app.close()
 
 
 def credentials_file(path: Path, served: Served) -> None:
@@ -186,17 +192,20 @@ def _identity(database: Path) -> tuple[str, str] | tuple[None, None]:
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that takes connections. Its protocol is named, so that asyncio sends at once on it."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listening = socket.socket(family, kind, protocol or socket.IPPROTO_TCP)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError as wrong:
+        raise _failed(f"{host} cannot be listened on: {wrong.strerror}.", "choose another --host") from None
+    try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(128)
-    except (OSError, OverflowError) as taken:
-        said = getattr(taken, "strerror", None) or str(taken)
-        raise _failed(
-            f"{host}:{port} cannot be listened on: {said}.", "choose another --host or port; 0 is any free one"
-        ) from None
+    except OSError as taken:
+        listening.close()
+        hint = "choose another --host or port; 0 is any free one"
+        raise _failed(f"{host}:{port} cannot be listened on: {taken.strerror}.", hint) from None
     return listening
 
 
