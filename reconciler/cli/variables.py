@@ -62,9 +62,7 @@ TOPICS = (
                 secret=True,
             ),
             Variable("INFISICAL_AUTH_ORGANIZATION_SLUG", "The sub-organisation to log in to."),
-            Variable(
-                "GITHUB_ACTIONS", "A job's own token is asked for, when there is an identity's id and no JWT.", read_by="id"
-            ),
+            Variable("GITHUB_ACTIONS", "A job's own token is asked for, when there is an identity's id and no JWT."),
             Variable("GITLAB_CI", "The same; the token of the audience `infisical` is in `INFISICAL_ID_TOKEN`.", read_by="id"),
             Variable("BUILDKITE", "The same, from the agent.", read_by="id"),
             Variable("CIRCLECI", "The same, from the `circleci` command.", read_by="id"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.config import Settings
 from reconciler.infisical import InfisicalError, PermissionDenied, Prober, Project, Reader, explain, said
-from reconciler.model import ORGANISATION, Connection, Diagnostic, Scope, Secret, State, Stop, Stopped, error
+from reconciler.model import ORGANISATION, Connection, Diagnostic, Scope, Secret, State, Stop, Stopped, error, warning
 from reconciler.operations.infisical import Session, infisical
 from reconciler.operations.running import run
 from reconciler.operations.stack import Where, backend, manifests, settings, stopped
@@ -73,14 +73,19 @@ def check(where: Where, purpose: Purpose) -> Identity:
 
 async def _check(where: Where, purpose: Purpose) -> Identity:
     found = settings(where)
-    loaded = manifests(found)
+    try:
+        connections = manifests(found).connections
+    except Stopped:  # one checks the log-in first; `validate` is for them
+        connections = ()
+        hint = "write the manifests, see `reconciler validate`, and check again"
+        where.notice(warning("The manifests are not valid or not there yet: their projects are not looked at.", hint=hint))
     try:
         state, _ = await backend(found).load()
     except StateError as broken:
         raise stopped(broken) from None
     async with infisical(found, where) as session:
         try:
-            return await _asked(found, session, loaded.connections, state, purpose)
+            return await _asked(found, session, connections, state, purpose)
         except (InfisicalError, WireError) as refused:
             raise Stopped(Stop.FAILED, explain(refused, f"ask {found.url} who this is")) from None
 
