@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from reconciler.embedded.auth import read_token, require_live
 from reconciler.embedded.orgs import Org
+from reconciler.embedded.permissions import Permissions
 from reconciler.embedded.store import Store
 
 Work = TypeVar("Work")
@@ -30,11 +31,21 @@ class Backend:
         Reading the body and the path belongs into `work`: Infisical looks at the token first. Raises
         UnauthorizedError, AuthModeError, TokenError, and what `work` raises.
         """
+
+        def unasked(db: sqlite3.Connection, _permissions: Permissions) -> Work:
+            return work(db)
+
+        return await self.permitted(request, unasked, writing=writing)
+
+    async def permitted(
+        self, request: Request, work: Callable[[sqlite3.Connection, Permissions], Work], *, writing: bool = False
+    ) -> Work:
+        """As `authorised`, for work that looks at what the identity may do."""
         authorization = request.headers.get("authorization")
 
         def checked(db: sqlite3.Connection) -> Work:
-            require_live(db, read_token(authorization, self.store.installation.signing_key, self.clock))
-            return work(db)
+            token = read_token(authorization, self.store.installation.signing_key, self.clock)
+            return work(db, require_live(db, token))
 
         return await (self.store.write if writing else self.store.read)(checked)
 

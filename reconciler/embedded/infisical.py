@@ -21,6 +21,7 @@ from reconciler.embedded.errors import ApiError, render_no_route, render_refusal
 from reconciler.embedded.identities import IdentityRoutes
 from reconciler.embedded.orgs import Org
 from reconciler.embedded.projects import ProjectRoutes
+from reconciler.embedded.secrets_routes import SecretRoutes
 from reconciler.embedded.store import Store
 
 
@@ -81,7 +82,11 @@ def _starlette(backend: Backend) -> Starlette:
         Exception: render_refusal,
     }
     app = Starlette(
-        routes=[Route("/api/status", status), Mount("/api/v1", routes=routes)],
+        routes=[
+            Route("/api/status", status),
+            Mount("/api/v1", routes=routes),
+            Mount("/api", routes=SecretRoutes(backend).routes()),
+        ],
         exception_handlers=handlers,
         lifespan=close_at_shutdown,
     )

@@ -16,7 +16,7 @@ from reconciler.embedded.dates import timestamp
 from reconciler.embedded.errors import BadRequestError, NotFoundError
 from reconciler.embedded.store import add_project
 
-_ENVIRONMENTS = (("Development", "dev"), ("Staging", "staging"), ("Production", "prod"))
+ENVIRONMENTS = (("Development", "dev"), ("Staging", "staging"), ("Production", "prod"))
 _WORDS = re.compile(r"[a-z0-9]+")
 _COLUMNS = """SELECT id, name, slug, type, description, created_at, updated_at,
     (SELECT organisation_id FROM installation) FROM projects"""
@@ -81,7 +81,7 @@ def _project(row: tuple[str, ...]) -> dict[str, object]:
     project_id, name, slug, kind, description, created_at, updated_at, organisation_id = row
     # An environment's id follows from its project's, so there is no table for what is the same everywhere.
     within = uuid.UUID(project_id)
-    environments = [{"id": str(uuid.uuid5(within, key)), "name": title, "slug": key} for title, key in _ENVIRONMENTS]
+    environments = [{"id": str(uuid.uuid5(within, key)), "name": title, "slug": key} for title, key in ENVIRONMENTS]
     return {
         "id": project_id,
         "name": name,

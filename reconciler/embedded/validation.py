@@ -155,6 +155,25 @@ def log_in(body: object) -> LogIn:
     return LogIn(_given(client_id), _given(client_secret))
 
 
+def secret(body: object, *, value_needed: bool) -> dict[str, str]:
+    """The texts of a body about a secret, whichever it has. Raises ValidationFailureError with all issues."""
+    check = _Check(body)
+    texts = ("projectId", "workspaceId", "projectSlug", "workspaceSlug", "environment", "secretPath", "newSecretName")
+    found = {key: check.text(key, nullable=True) for key in texts}
+    found["secretValue"] = check.text("secretValue", nullable=not value_needed, trimmed=False)
+    found["secretComment"] = check.text("secretComment", nullable=True, trimmed=False)
+    check.finish()
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def secret_name(request: Request) -> str:
+    """The name in the path. Infisical: it holds neither a colon nor a slash. Raises ValidationFailureError."""
+    name = str(request.path_params["secret_name"]).strip(_WHITE)
+    if not name or ":" in name:
+        raise ValidationFailureError([_issue("custom", ("secretName",), "Secret name cannot contain colon or slash")])
+    return name
+
+
 def connection_id(request: Request) -> str:
     """The UUID in the path, in lower case. Raises ValidationFailureError."""
     given = str(request.path_params["connection_id"])
@@ -198,9 +217,16 @@ class _Check:
         return key in self.fields
 
     def text(
-        self, key: str, *, shortest: int = 0, longest: int | None = None, optional: bool = False, nullable: bool = False
+        self,
+        key: str,
+        *,
+        shortest: int = 0,
+        longest: int | None = None,
+        optional: bool = False,
+        nullable: bool = False,
+        trimmed: bool = True,
     ) -> Maybe:
-        """A trimmed string of that many UTF-16 units, as ECMAScript counts; ABSENT when not there or not valid.
+        """A string of that many UTF-16 units, as ECMAScript counts; ABSENT when not there or not valid.
 
         `nullable` is zod's nullish: null and absent both pass, and are told apart.
         """
@@ -213,13 +239,14 @@ class _Check:
         if not isinstance(value, str):
             self.add(_wrong_type(path, "string", value))
             return ABSENT
-        trimmed = _well_formed(value).strip(_WHITE)
-        units = len(trimmed) if trimmed.isascii() else len(trimmed.encode("utf-16-le")) // 2
+        text = _well_formed(value)
+        text = text.strip(_WHITE) if trimmed else text
+        units = len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
         if units < shortest:
             self.add(_too_short(path, shortest))
         if longest is not None and units > longest:
             self.add(_issue("too_big", path, f"String must contain at most {longest} character(s)"))
-        return trimmed
+        return text
 
     def name(self, key: str, *, optional: bool = False) -> Maybe:
         """A slug of 1 to 64 characters. Infisical: capitals are refused, not lowered."""

@@ -1,0 +1,117 @@
+"""The secrets routes, of today (v4) and of before (v3): the same secrets, and other names for the same parameters."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reconciler.embedded import secret_rows, validation
+from reconciler.embedded.backend import Backend, json_answer
+from reconciler.embedded.dates import timestamp
+from reconciler.embedded.errors import BadRequestError, PermissionDeniedError
+from reconciler.embedded.permissions import Permissions
+from reconciler.embedded.secret_rows import Change, Place
+
+Work = Callable[[sqlite3.Connection, Permissions], dict[str, object]]
+
+
+class SecretRoutes:
+    """Handlers over one backend; `routes` is what the app serves, relative to `/api`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    def routes(self) -> list[Route]:
+        return [route for base in ("/v4/secrets", "/v3/secrets/raw") for route in self._routes(base)]
+
+    def _routes(self, base: str) -> list[Route]:
+        one = f"{base}/{{secret_name}}"
+        return [
+            Route(base, self.list_all),
+            Route(one, self.get),
+            Route(one, self.create, methods=["POST"]),
+            Route(one, self.change, methods=["PATCH"]),
+            Route(one, self.delete, methods=["DELETE"]),
+        ]
+
+    async def list_all(self, request: Request) -> Response:
+        def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
+            given = dict(request.query_params)
+            place, shown = _looked_at(db, permissions, given)
+            found = secret_rows.listed(db, place, below=given.get("recursive") == "true", shown=shown)
+            return {"secrets": found, "imports": []}
+
+        return await self._answer(request, work)
+
+    async def get(self, request: Request) -> Response:
+        def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
+            place, shown = _looked_at(db, permissions, dict(request.query_params))
+            return {"secret": secret_rows.found(db, place, validation.secret_name(request), shown=shown)}
+
+        return await self._answer(request, work)
+
+    async def create(self, request: Request) -> Response:
+        return await self._write(request, "create", secret_rows.insert)
+
+    async def change(self, request: Request) -> Response:
+        return await self._write(request, "edit", secret_rows.update)
+
+    async def delete(self, request: Request) -> Response:
+        def work(db: sqlite3.Connection, place: Place, name: str, _change: Change, _now: str) -> dict[str, object]:
+            return secret_rows.delete(db, place, name)
+
+        return await self._write(request, "delete", work)
+
+    async def _write(
+        self,
+        request: Request,
+        action: str,
+        write: Callable[[sqlite3.Connection, Place, str, Change, str], dict[str, object]],
+    ) -> Response:
+        raw = await request.body()
+
+        def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
+            name = validation.secret_name(request)
+            body = validation.secret(validation.decode_body(request, raw), value_needed=action == "create")
+            place = _place(db, permissions, body, action)
+            change = Change(_trimmed(body.get("secretValue")), body.get("secretComment"), body.get("newSecretName"))
+            return {"secret": write(db, place, name, change, timestamp(self.backend.clock()))}
+
+        return await self._answer(request, work, writing=True)
+
+    async def _answer(self, request: Request, work: Work, *, writing: bool = False) -> Response:
+        return json_answer(secret_rows.encoded(await self.backend.permitted(request, work, writing=writing)))
+
+
+def _looked_at(db: sqlite3.Connection, permissions: Permissions, given: Mapping[str, Any]) -> tuple[Place, bool]:
+    """Where one looks, and whether values are shown. Infisical: who may describe and not read gets a placeholder."""
+    place = _place(db, permissions, given, "describe")
+    _, slug = secret_rows.project_id(db, place.project_id, None)
+    member = permissions.in_project(slug)
+    reads = member is not None and "read" in member.secrets
+    return place, reads and given.get("viewSecretValue", "true") != "false"
+
+
+def _place(db: sqlite3.Connection, permissions: Permissions, given: Mapping[str, Any], action: str) -> Place:
+    """Infisical: the project is looked for first, then whether one may, then the environment."""
+    named = given.get("projectId") or given.get("workspaceId")
+    found, slug = secret_rows.project_id(db, named, given.get("workspaceSlug") or given.get("projectSlug"))
+    member = permissions.in_project(slug)
+    if member is None or action not in member.secrets:
+        raise PermissionDeniedError(action, "secrets")
+    if not given.get("environment"):
+        raise BadRequestError("Missing environment slug")
+    folders = [name for name in str(given.get("secretPath") or "/").split("/") if name]
+    place = Place(found, str(given["environment"]), "/" + "/".join(folders))
+    secret_rows.require_environment(place)
+    return place
+
+
+def _trimmed(value: str | None) -> str | None:
+    """Infisical: a value is trimmed, but may keep one line break at its end."""
+    if value is None:
+        return None
+    return value.strip() + ("\n" if value.endswith("\n") and value.strip() else "")
