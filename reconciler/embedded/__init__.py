@@ -7,21 +7,28 @@ in here. Consumer keys and secrets are used to ask the simulated Salesforce and 
 """
 
 from reconciler.embedded.auth import IdentityCredentials, create_identity, issue_token
+from reconciler.embedded.build import CURRENT, OLDER, Build
 from reconciler.embedded.infisical import InfisicalApp, infisical_app
+from reconciler.embedded.limits import Limits
 from reconciler.embedded.orgs import FAULTS, App, Fault, Org
 from reconciler.embedded.permissions import CONNECTION_ACTIONS, SECRET_ACTIONS, Membership, Permissions
 from reconciler.embedded.salesforce import SalesforceAnswer, UnknownHost, ask_salesforce, salesforce_app
 from reconciler.embedded.store import DatabaseUnusableError
+from reconciler.embedded.vouchers import trust_access_key, trust_issuer
 
 __all__ = [
     "CONNECTION_ACTIONS",
+    "CURRENT",
     "FAULTS",
+    "OLDER",
     "SECRET_ACTIONS",
     "App",
+    "Build",
     "DatabaseUnusableError",
     "Fault",
     "IdentityCredentials",
     "InfisicalApp",
+    "Limits",
     "Membership",
     "Org",
     "Permissions",
@@ -32,4 +39,6 @@ __all__ = [
     "infisical_app",
     "issue_token",
     "salesforce_app",
+    "trust_access_key",
+    "trust_issuer",
 ]

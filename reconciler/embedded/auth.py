@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jwt
 
-from reconciler.embedded.errors import AuthModeError, TokenError, UnauthorizedError
+from reconciler.embedded.errors import AuthModeError, BadRequestError, TokenError, UnauthorizedError
 from reconciler.embedded.permissions import EVERYTHING, Permissions, decode, encode
 from reconciler.embedded.store import BUILT_IN_IDENTITY, Store
 
@@ -43,17 +43,27 @@ class Token:
     identity_id: str
 
 
-def issue_token(database: Path, identity: str = BUILT_IN_IDENTITY, ttl_seconds: int = TOKEN_SECONDS) -> str:
+def issue_token(
+    database: Path,
+    identity: str = BUILT_IN_IDENTITY,
+    ttl_seconds: int = TOKEN_SECONDS,
+    *,
+    max_ttl_seconds: int = TOKEN_SECONDS,
+    uses_limit: int = 0,
+) -> str:
     """An access token for an in-process client, with no log-in, of a machine identity given by name.
 
-    Makes the database if it is not there. `ttl_seconds` may be negative: expired from the start. Blocks. Raises
-    LookupError for an unknown identity and DatabaseUnusableError.
+    Makes the database if it is not there. `ttl_seconds` may be negative: expired from the start. Renewals end after
+    `max_ttl_seconds`; `uses_limit` is how many calls it is good for, 0 any number. Blocks. Raises LookupError for an
+    unknown identity and DatabaseUnusableError.
     """
     with Store(database) as store, store.writing() as db:
         row = db.execute("SELECT id FROM identities WHERE name = ?", (identity,)).fetchone()
         if row is None:
             raise LookupError(f"no machine identity is called {identity!r}")
-        return new_token(db, store.installation.signing_key, row[0], time.time(), ttl_seconds)
+        now = time.time()
+        key = store.installation.signing_key
+        return new_token(db, key, row[0], now, ttl_seconds, ends_at=now + max_ttl_seconds, uses_limit=uses_limit)
 
 
 def create_identity(database: Path, name: str, permissions: Permissions = EVERYTHING) -> IdentityCredentials:
@@ -74,17 +84,57 @@ def create_identity(database: Path, name: str, permissions: Permissions = EVERYT
     return created
 
 
-def new_token(db: sqlite3.Connection, signing_key: bytes, identity_id: str, now: float, ttl_seconds: int) -> str:
+def new_token(
+    db: sqlite3.Connection,
+    signing_key: bytes,
+    identity_id: str,
+    now: float,
+    ttl_seconds: int = TOKEN_SECONDS,
+    *,
+    ends_at: float | None = None,
+    uses_limit: int = 0,
+) -> str:
     """Signs and records a token, inside the caller's transaction; expired ones are cleared away on the way."""
     token_id = str(uuid.uuid4())
     expires_at = int(now) + ttl_seconds
+    ends_at = now + TOKEN_SECONDS if ends_at is None else ends_at
     db.execute("DELETE FROM access_tokens WHERE expires_at < ?", (now,))
-    db.execute("INSERT INTO access_tokens (id, identity_id, expires_at) VALUES (?, ?, ?)", (token_id, identity_id, expires_at))
+    db.execute(
+        "INSERT INTO access_tokens (id, identity_id, expires_at, ends_at, uses_limit) VALUES (?, ?, ?, ?, ?)",
+        (token_id, identity_id, expires_at, ends_at, uses_limit),
+    )
+    return _signed(signing_key, token_id, identity_id, int(now), expires_at)
+
+
+def renewed(db: sqlite3.Connection, signing_key: bytes, given: str, now: float) -> tuple[str, int]:
+    """A younger token for one that lives, and its seconds; inside the caller's transaction.
+
+    Infisical: what has expired, was revoked or has reached its maximum is a 401 (UnauthorizedError), garbage a 403.
+    """
+    token, expires_at = _verified(given, signing_key)
+    row = db.execute("SELECT ends_at FROM access_tokens WHERE id = ? AND NOT revoked", (token.token_id,)).fetchone()
+    if row is None:
+        raise UnauthorizedError("No identity access token found: it may have been revoked")
+    ends_at = row[0] if row[0] is not None else expires_at
+    if expires_at <= now or ends_at <= now:
+        raise UnauthorizedError("Failed to renew access token: it has expired or reached its maximum TTL")
+    until = int(min(now + TOKEN_SECONDS, ends_at))
+    db.execute("UPDATE access_tokens SET expires_at = ? WHERE id = ?", (until, token.token_id))
+    return _signed(signing_key, token.token_id, token.identity_id, int(now), until), until - int(now)
+
+
+def revoke(db: sqlite3.Connection, signing_key: bytes, given: str) -> None:
+    """Ends a token, inside the caller's transaction. Raises TokenError for garbage."""
+    token, _ = _verified(given, signing_key)
+    db.execute("UPDATE access_tokens SET revoked = 1 WHERE id = ?", (token.token_id,))
+
+
+def _signed(signing_key: bytes, token_id: str, identity_id: str, issued_at: int, expires_at: int) -> str:
     claims = {
         "identityId": identity_id,
         "identityAccessTokenId": token_id,
         "authTokenType": "identityAccessToken",
-        "iat": int(now),
+        "iat": issued_at,
         "exp": expires_at,
     }
     return jwt.encode(claims, signing_key, _ALGORITHM)
@@ -121,12 +171,21 @@ def _verified(given: str, signing_key: bytes) -> tuple[Token, int]:
 def require_live(db: sqlite3.Connection, token: Token) -> Permissions:
     """What the token's identity may do. Raises UnauthorizedError for a token that was revoked or never recorded (Infisical:
     401, unlike a bad one)."""
-    query = """SELECT permissions FROM access_tokens JOIN identities ON identities.id = identity_id
+    query = """SELECT permissions, uses_limit FROM access_tokens JOIN identities ON identities.id = identity_id
         WHERE access_tokens.id = ? AND identity_id = ? AND NOT revoked"""
     row = db.execute(query, (token.token_id, token.identity_id)).fetchone()
     if row is None:
         raise UnauthorizedError("No valid token found: it may have been revoked")
+    if row[1]:
+        _use(db, token)
     return decode(row[0])
+
+
+def _use(db: sqlite3.Connection, token: Token) -> None:
+    """Infisical: every call counts, whatever it answers; one too many is a 400."""
+    query = "UPDATE access_tokens SET uses = uses + 1 WHERE id = ? AND uses < uses_limit"
+    if not db.execute(query, (token.token_id,)).rowcount:
+        raise BadRequestError("Access token usage limit reached")
 
 
 def verify_client(db: sqlite3.Connection, client_id: str, client_secret: str, now: float) -> str | UnauthorizedError:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reconciler.embedded.auth import read_token, require_live
+from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.orgs import Org
 from reconciler.embedded.permissions import Permissions
 from reconciler.embedded.store import Store
@@ -24,6 +25,7 @@ class Backend:
     store: Store
     orgs: tuple[Org, ...] = ()
     clock: Callable[[], float] = time.time
+    build: Build = CURRENT
 
     async def authorised(self, request: Request, work: Callable[[sqlite3.Connection], Work], *, writing: bool = False) -> Work:
         """Runs `work` once the bearer token is found good, both in one visit to a worker thread.

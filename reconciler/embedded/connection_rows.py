@@ -6,10 +6,12 @@ import json
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from reconciler.embedded.build import Build
 from reconciler.embedded.dates import later_timestamp
-from reconciler.embedded.errors import BadRequestError, NotFoundError
+from reconciler.embedded.errors import BadRequestError, NotFoundError, PermissionDeniedError
+from reconciler.embedded.permissions import Permissions
 from reconciler.embedded.validation import ABSENT, METHOD, ConnectionChange, NewConnection
 
 SALESFORCE = "salesforce"
@@ -30,34 +32,63 @@ _BRIEF = """json_object('app', app, 'name', name, 'id', id, 'projectId', project
     'orgId', (SELECT organisation_id FROM installation))"""
 
 
-def listed(db: sqlite3.Connection, *, app: str | None = None, project_id: str | None = None) -> str:
+def listed(db: sqlite3.Connection, caller: Permissions, *, app: str | None = None, project_id: str | None = None) -> str:
     """The JSON array of connections, by lower-cased name.
 
-    Infisical: without a project everything in the organisation is listed, its projects' connections included.
-    Raises NotFoundError for an unknown project.
+    Infisical: without a project everything in the organisation is listed, its projects' connections included, but only rows
+    that the caller may read, and nothing tells that there are others. Raises NotFoundError for an unknown project, and
+    PermissionDeniedError when nothing may be read there at all.
     """
-    require_project(db, project_id)
+    _require_lists(db, app)
+    caller.require("read", project_slug(db, project_id))
     wanted = {column: value for column, value in {"app": app, "project_id": project_id}.items() if value is not None}
-    where = " AND ".join(f"{column} = ?" for column in wanted) or "TRUE"
+    readable, values = _readable(caller, "read")
+    where = " AND ".join([*(f"{column} = ?" for column in wanted), *readable]) or "TRUE"
     query = f"SELECT {_LISTED} FROM connections WHERE {where} ORDER BY lower(name), id"
-    return _array(db.execute(query, tuple(wanted.values())))
+    return _array(db.execute(query, (*wanted.values(), *values)))
 
 
-def available(db: sqlite3.Connection, app: str, project_id: str | None) -> str:
+def available(db: sqlite3.Connection, caller: Permissions, app: str, project_id: str | None) -> str:
     """The JSON array of what can be used from a project: the organisation's connections and the project's own."""
-    require_project(db, project_id)
-    query = f"""SELECT {_BRIEF} FROM connections WHERE app = ? AND (project_id IS NULL OR project_id = ?)
-        ORDER BY lower(name), id"""
-    return _array(db.execute(query, (app, project_id)))
+    slug = project_slug(db, project_id)
+    if slug is not None:
+        caller.require("connect", slug)
+    usable, values = _readable(caller, "connect")
+    where = " AND ".join(["app = ?", "(project_id IS NULL OR project_id = ?)", *usable])
+    query = f"SELECT {_BRIEF} FROM connections WHERE {where} ORDER BY lower(name), id"
+    return _array(db.execute(query, (app, project_id, *values)))
 
 
-def found(db: sqlite3.Connection, connection_id: str) -> str:
+def _readable(caller: Permissions, action: str) -> tuple[list[str], list[str]]:
+    """Conditions on rows, and their values, that leave those which `action` is allowed on; none for who may do everything."""
+    if caller.everything:
+        return [], []
+    slugs, hidden = caller.projects_with(action), sorted(caller.hidden)
+    organisation = "project_id IS NULL" if action in caller.connections else "FALSE"
+    projects = "project_id IS NOT NULL"
+    if slugs is not None:
+        projects = f"project_id IN (SELECT id FROM projects WHERE slug IN ({_marks(slugs)}))"
+    return [f"({organisation} OR {projects})", f"id NOT IN ({_marks(hidden)})"], [*(slugs or ()), *hidden]
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _require_lists(db: sqlite3.Connection, app: str | None) -> None:
+    """Infisical: once a project went that still held a connection, lists that would show it are a 404 for everyone."""
+    ((broken_by,),) = db.execute("SELECT lists_broken_by FROM installation")
+    if broken_by is not None and app in (None, SALESFORCE):
+        raise NotFoundError(f"Project with ID '{broken_by}' not found")
+
+
+def found(db: sqlite3.Connection, connection_id: str, caller: Permissions) -> str:
     """The JSON of one Salesforce connection. Raises as `require_salesforce` does."""
-    require_salesforce(db, connection_id)
+    require_salesforce(db, connection_id, caller, "read")
     return _text(db.execute(f"SELECT {_ONE} FROM connections WHERE id = ?", (connection_id,)))
 
 
-def found_by_name(db: sqlite3.Connection, name: str, project_id: str | None) -> str:
+def found_by_name(db: sqlite3.Connection, name: str, project_id: str | None, caller: Permissions) -> str:
     """The JSON of the Salesforce connection that has this name in this scope.
 
     Infisical: the name is looked up among all apps, so NotFoundError says it is free and BadRequestError that another
@@ -66,24 +97,39 @@ def found_by_name(db: sqlite3.Connection, name: str, project_id: str | None) -> 
     row = db.execute("SELECT id, app FROM connections WHERE name = ? AND project_id IS ?", (name, project_id)).fetchone()
     if row is None:
         raise NotFoundError(f"Could not find App Connection with name {name}")
+    require(db, row[0], caller, "read")
     if row[1] != SALESFORCE:
         raise BadRequestError(f'App Connection with name {name} is not for App "Salesforce"')
-    return found(db, row[0])
+    return found(db, row[0], caller)
 
 
-def require_salesforce(db: sqlite3.Connection, connection_id: str) -> None:
-    """Raises NotFoundError for an unknown id and BadRequestError for another app's."""
-    row = db.execute("SELECT app FROM connections WHERE id = ?", (connection_id,)).fetchone()
-    if row is None:
-        raise NotFoundError(f"Could not find App Connection with ID {connection_id}")
-    if row[0] != SALESFORCE:
+def require_salesforce(db: sqlite3.Connection, connection_id: str, caller: Permissions, action: str) -> None:
+    """Raises NotFoundError for an unknown id, PermissionDeniedError, and BadRequestError for another app's: in that order."""
+    app = require(db, connection_id, caller, action)
+    if app != SALESFORCE:
         raise BadRequestError(f'App Connection with ID {connection_id} is not for App "Salesforce"')
 
 
-def require_project(db: sqlite3.Connection, project_id: str | None) -> None:
-    """Raises NotFoundError for an unknown project; None is no project, and fine."""
-    if project_id and db.execute("SELECT 1 FROM projects WHERE id = ?", (project_id,)).fetchone() is None:
+def require(db: sqlite3.Connection, connection_id: str, caller: Permissions, action: str) -> str:
+    """The app of a connection. Raises NotFoundError or PermissionDeniedError."""
+    query = "SELECT app, slug FROM connections LEFT JOIN projects ON projects.id = project_id WHERE connections.id = ?"
+    row = db.execute(query, (connection_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Could not find App Connection with ID {connection_id}")
+    caller.require(action, row[1])
+    if connection_id in caller.hidden:
+        raise PermissionDeniedError(action, "app-connections")
+    return str(row[0])
+
+
+def project_slug(db: sqlite3.Connection, project_id: str | None) -> str | None:
+    """The slug of a project; None is no project, and fine. Raises NotFoundError for an unknown one."""
+    if not project_id:
+        return None
+    row = db.execute("SELECT slug FROM projects WHERE id = ?", (project_id,)).fetchone()
+    if row is None:
         raise NotFoundError(f"Project with ID '{project_id}' not found")
+    return str(row[0])
 
 
 def insert(db: sqlite3.Connection, new: NewConnection, now: str) -> str:
@@ -109,11 +155,13 @@ def insert_row(
 def update(db: sqlite3.Connection, connection_id: str, change: ConnectionChange, clock_seconds: float) -> str:
     """The JSON of the changed connection; `updatedAt` moves even when nothing else does.
 
-    Raises as `require_salesforce` does, and BadRequestError when the scope has the new name already.
+    Raises NotFoundError when it is gone, and BadRequestError when the scope has the new name already.
     """
-    require_salesforce(db, connection_id)
     query = "SELECT name, description, updated_at FROM connections WHERE id = ?"
-    name, description, updated_at = db.execute(query, (connection_id,)).fetchone()
+    row = db.execute(query, (connection_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Could not find App Connection with ID {connection_id}")
+    name, description, updated_at = row
     name = change.name or name
     description = description if change.description is ABSENT else change.description
     values: list[str | None] = [name, description, later_timestamp(clock_seconds, updated_at)]
@@ -125,15 +173,26 @@ def update(db: sqlite3.Connection, connection_id: str, change: ConnectionChange,
     return _unless_taken(db, query, (*values, connection_id), name)
 
 
-def delete(db: sqlite3.Connection, connection_id: str) -> str:
+def delete(db: sqlite3.Connection, connection_id: str, caller: Permissions) -> str:
     """The JSON of what was deleted. Raises as `require_salesforce` does, and BadRequestError while it is in use."""
-    require_salesforce(db, connection_id)
+    require_salesforce(db, connection_id, caller, "delete")
     try:
         return _text(db.execute(f"DELETE FROM connections WHERE id = ? RETURNING {_ONE}", (connection_id,)))
     except sqlite3.IntegrityError:
         raise BadRequestError(
             "Cannot delete App Connection with existing connections. Remove all existing connections and try again."
         ) from None
+
+
+def aged(text: str, build: Build) -> str:
+    """The JSON of connections as a build shows them. Rows are made as builds of today do; older ones know less."""
+    if build.gateway_pools:
+        return text
+    connections = json.loads(text)
+    for one in connections if isinstance(connections, list) else [connections]:
+        one["version"] = build.version
+        del one["gatewayPoolId"]
+    return json.dumps(connections)
 
 
 def _array(rows: Iterable[tuple[str]]) -> str:

@@ -8,11 +8,13 @@ ApiError
 ├── PermissionDeniedError  403  the identity's role does not allow it
 ├── NotFoundError          404
 ├── ValidationFailureError 422  the message is a list of issues
+├── RateLimitError         429
 └── InternalError          500
 """
 
 import random
 import string
+from collections.abc import Mapping
 from typing import ClassVar, TypedDict
 
 from starlette.exceptions import HTTPException
@@ -83,6 +85,16 @@ class ValidationFailureError(ApiError):
     name = "ValidationFailure"
 
 
+class RateLimitError(ApiError):
+    """Infisical: says how many seconds are left in words too."""
+
+    status = 429
+    name = "RateLimitExceeded"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Rate limit exceeded. Please try again in {seconds} seconds")
+
+
 class InternalError(ApiError):
     """What Infisical answers to anything it did not foresee, unreadable bodies included."""
 
@@ -91,20 +103,24 @@ class InternalError(ApiError):
 
 
 async def render_refusal(_request: Request, error: Exception) -> Response:
-    """The envelope `{reqId, statusCode, message, error}` of an ApiError; of any other error, that of a 500.
+    """The answer of an ApiError; of any other error, that of a 500.
 
     An unforeseen error's own text stays out of the answer: it could quote a request.
     """
-    refusal = error if isinstance(error, ApiError) else InternalError()
+    return refusal(error if isinstance(error, ApiError) else InternalError())
+
+
+def refusal(error: ApiError, headers: Mapping[str, str] | None = None) -> Response:
+    """The envelope `{reqId, statusCode, message, error}` of a refusal, with its `details` where it has some."""
     envelope: dict[str, object] = {
         "reqId": "req-" + "".join(_random.choices(_ALPHANUMERICS, k=14)),
-        "statusCode": refusal.status,
-        "message": refusal.message,
-        "error": refusal.name,
+        "statusCode": error.status,
+        "message": error.message,
+        "error": error.name,
     }
-    if isinstance(refusal, PermissionDeniedError):
-        envelope["details"] = refusal.details
-    return JSONResponse(envelope, refusal.status)
+    if isinstance(error, PermissionDeniedError):
+        envelope["details"] = error.details
+    return JSONResponse(envelope, error.status, headers)
 
 
 async def render_no_route(request: Request, error: Exception) -> Response:

@@ -15,10 +15,13 @@ from starlette.routing import Mount, Route
 from starlette.types import ExceptionHandler, Receive, Scope, Send
 
 from reconciler.embedded.backend import Backend
+from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.connections import ConnectionRoutes
 from reconciler.embedded.dates import DateHeader, timestamp
 from reconciler.embedded.errors import ApiError, render_no_route, render_refusal
+from reconciler.embedded.etags import Etags
 from reconciler.embedded.identities import IdentityRoutes
+from reconciler.embedded.limits import Limits, RateLimited
 from reconciler.embedded.orgs import Org
 from reconciler.embedded.projects import ProjectRoutes
 from reconciler.embedded.secrets_routes import SecretRoutes
@@ -28,9 +31,11 @@ from reconciler.embedded.store import Store
 class InfisicalApp:
     """The ASGI app. It needs no lifespan; `close` lets go of the database file, which a later request opens again."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, limits: Limits | None = None) -> None:
         self._store = backend.store
-        self._app = DateHeader(_starlette(backend))
+        app = _starlette(backend)
+        limited = RateLimited(app, app.routes, limits, backend.clock) if limits else app
+        self._app = DateHeader(Etags(limited))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].endswith("/"):
@@ -54,14 +59,17 @@ def infisical_app(
     projects: Sequence[str] = (),
     *,
     clock: Callable[[], float] = time.time,
+    build: Build = CURRENT,
+    limits: Limits | None = None,
 ) -> InfisicalApp:
     """The API over a SQLite file that is made on first use, with the projects (slugs) that are missing.
 
     Credentials are tried on `orgs` only; any other host is unknown. `clock` gives seconds since the epoch, for dates,
-    expiry and the lockout. Every answer carries a Date: run uvicorn with `date_header=False`, or it is there twice.
-    Raises ValueError for a project that is not a slug; a file that cannot be used answers every request with a 500.
+    expiry, lockout and limits; `build` is the generation it behaves as, `limits` are those of Infisical Cloud, None for none.
+    Every answer carries a Date: run uvicorn with `date_header=False`, or it is there twice. Raises ValueError for a project
+    that is not a slug; a file that cannot be used answers every request with a 500.
     """
-    return InfisicalApp(Backend(Store(database, projects), tuple(orgs), clock))
+    return InfisicalApp(Backend(Store(database, projects), tuple(orgs), clock, build), limits)
 
 
 def _starlette(backend: Backend) -> Starlette:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.embedded.errors import PermissionDeniedError
+
 CONNECTION_ACTIONS = frozenset({"read", "create", "edit", "delete", "connect"})
 """Infisical: the actions on the subject `app-connections`, of the organisation and, as its twin, of a project."""
 
@@ -38,6 +40,20 @@ class Permissions:
     def in_project(self, slug: str) -> Membership | None:
         """Return what it may do in a project, None where it is no member."""
         return Membership() if self.projects is None else self.projects.get(slug)
+
+    def require(self, action: str, slug: str | None) -> None:
+        """Raises PermissionDeniedError unless `action` is allowed on app connections of a project (its slug) or, with None, of
+        the organisation."""
+        member = self.in_project(slug) if slug is not None else None
+        allowed = self.connections if slug is None else (member.connections if member else frozenset())
+        if action not in allowed:
+            raise PermissionDeniedError(action, "app-connections")
+
+    def projects_with(self, action: str) -> tuple[str, ...] | None:
+        """Return the slugs of projects in which `action` on app connections is allowed; None: in all."""
+        if self.projects is None:
+            return None
+        return tuple(slug for slug, one in self.projects.items() if action in one.connections)
 
 
 EVERYTHING = Permissions()

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from reconciler.embedded import validation
 from reconciler.embedded.backend import Backend, json_answer
 from reconciler.embedded.dates import timestamp
-from reconciler.embedded.errors import BadRequestError, NotFoundError
+from reconciler.embedded.errors import BadRequestError, NotFoundError, PermissionDeniedError
+from reconciler.embedded.permissions import Permissions
 from reconciler.embedded.store import add_project
 
 ENVIRONMENTS = (("Development", "dev"), ("Staging", "staging"), ("Production", "prod"))
@@ -34,23 +35,45 @@ class ProjectRoutes:
             Route("/projects", self.create, methods=["POST"]),
             Route("/projects/slug/{slug}", self.get_by_slug),
             Route("/projects/{project_id}", self.get),
+            Route("/projects/{project_id}", self.delete, methods=["DELETE"]),
         ]
 
     async def list_all(self, request: Request) -> Response:
-        def work(db: sqlite3.Connection) -> list[dict[str, object]]:
-            return [_project(row) for row in db.execute(f"{_COLUMNS} ORDER BY lower(name), id")]
+        """Infisical: those that the identity is a member of."""
 
-        return json_answer(json.dumps({"projects": await self.backend.authorised(request, work)}))
+        def work(db: sqlite3.Connection, caller: Permissions) -> list[dict[str, object]]:
+            found = [_project(row) for row in db.execute(f"{_COLUMNS} ORDER BY lower(name), id")]
+            return [one for one in found if caller.in_project(str(one["slug"]))]
+
+        return json_answer(json.dumps({"projects": await self.backend.permitted(request, work)}))
 
     async def get_by_slug(self, request: Request) -> Response:
         """Infisical: by slug the project comes as it is, by id it is wrapped."""
         slug = str(request.path_params["slug"])
-        project = await self.backend.authorised(request, lambda db: _find(db, "slug", slug))
+        project = await self.backend.permitted(request, lambda db, caller: _seen(_find(db, "slug", slug), caller))
         return json_answer(json.dumps(project))
 
     async def get(self, request: Request) -> Response:
         project_id = str(request.path_params["project_id"])
-        project = await self.backend.authorised(request, lambda db: _find(db, "id", project_id))
+        project = await self.backend.permitted(request, lambda db, caller: _seen(_find(db, "id", project_id), caller))
+        return json_answer(json.dumps({"project": project}))
+
+    async def delete(self, request: Request) -> Response:
+        """Infisical: its connections go with it, and from then on every list that would show them is a 404 (facts 11)."""
+        project_id = str(request.path_params["project_id"])
+
+        def work(db: sqlite3.Connection, caller: Permissions) -> dict[str, object]:
+            project = _seen(_find(db, "id", project_id), caller)
+            held = db.execute("SELECT 1 FROM connections WHERE project_id = ?", (project_id,)).fetchone()
+            try:
+                db.execute("DELETE FROM projects WHERE id = ?", (project_id,))
+            except sqlite3.IntegrityError:
+                raise BadRequestError("Cannot delete a project whose connections are in use") from None
+            if held:
+                db.execute("UPDATE installation SET lists_broken_by = ?", (project_id,))
+            return project
+
+        project = await self.backend.permitted(request, work, writing=True)
         return json_answer(json.dumps({"project": project}))
 
     async def create(self, request: Request) -> Response:
@@ -75,6 +98,13 @@ def _find(db: sqlite3.Connection, column: str, value: str) -> dict[str, object]:
     if row is None:
         raise NotFoundError(f"Project with {'ID' if column == 'id' else column} '{value}' not found")
     return _project(row)
+
+
+def _seen(project: dict[str, object], caller: Permissions) -> dict[str, object]:
+    """The project, for who is a member of it. What Infisical says to others is not known (facts 10): a 403 here."""
+    if caller.in_project(str(project["slug"])) is None:
+        raise PermissionDeniedError("read", "project")
+    return project
 
 
 def _project(row: tuple[str, ...]) -> dict[str, object]:

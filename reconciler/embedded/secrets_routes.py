@@ -25,7 +25,8 @@ class SecretRoutes:
         self.backend = backend
 
     def routes(self) -> list[Route]:
-        return [route for base in ("/v4/secrets", "/v3/secrets/raw") for route in self._routes(base)]
+        bases = ["/v3/secrets/raw", *(["/v4/secrets"] if self.backend.build.newest_secrets else [])]
+        return [route for base in bases for route in self._routes(base)]
 
     def _routes(self, base: str) -> list[Route]:
         one = f"{base}/{{secret_name}}"

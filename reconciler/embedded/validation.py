@@ -85,8 +85,30 @@ class NewProject:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
+    """A valid universal-auth body."""
+
     client_id: str
     client_secret: str = field(repr=False)
+    organisation_slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JwtLogIn:
+    """A valid body of the log-ins that have a JWT."""
+
+    identity_id: str
+    jwt: str = field(repr=False)
+    organisation_slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwsLogIn:
+    """A valid aws-auth body: a signed request, its body and headers (JSON) in base64."""
+
+    identity_id: str
+    body: str
+    headers: str = field(repr=False)
+    organisation_slug: str | None = None
 
 
 def decode_body(request: Request, raw: bytes) -> object:
@@ -151,8 +173,42 @@ def log_in(body: object) -> LogIn:
     """The universal-auth log-in body. Raises ValidationFailureError with all issues."""
     check = _Check(body)
     client_id, client_secret = check.text("clientId"), check.text("clientSecret")
+    slug = _organisation_slug(check)
     check.finish()
-    return LogIn(_given(client_id), _given(client_secret))
+    return LogIn(_given(client_id), _given(client_secret), slug)
+
+
+def jwt_log_in(body: object) -> JwtLogIn:
+    """The body of a log-in that has a JWT. Raises ValidationFailureError with all issues."""
+    check = _Check(body)
+    identity_id, token = check.text("identityId", shortest=1), check.text("jwt", shortest=1)
+    slug = _organisation_slug(check)
+    check.finish()
+    return JwtLogIn(_given(identity_id), _given(token), slug)
+
+
+def aws_log_in(body: object) -> AwsLogIn:
+    """The aws-auth body. Raises ValidationFailureError with all issues."""
+    check = _Check(body)
+    identity_id = check.text("identityId", shortest=1)
+    check.literal("iamHttpRequestMethod", "POST")
+    signed, headers = check.text("iamRequestBody"), check.text("iamRequestHeaders")
+    slug = _organisation_slug(check)
+    check.finish()
+    return AwsLogIn(_given(identity_id), _given(signed), _given(headers), slug)
+
+
+def access_token(body: object) -> str:
+    """The token in a body about one. Raises ValidationFailureError."""
+    check = _Check(body)
+    token = check.text("accessToken", shortest=1)
+    check.finish()
+    return _given(token)
+
+
+def _organisation_slug(check: "_Check") -> str | None:
+    """Infisical: some builds call it by its other name."""
+    return _or_none(check.text("organizationSlug", nullable=True)) or _or_none(check.text("subOrganizationName", nullable=True))
 
 
 def secret(body: object, *, value_needed: bool) -> dict[str, str]:

@@ -7,7 +7,8 @@ import socket
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
-from reconciler.embedded.errors import BadRequestError
+from reconciler.embedded.build import CURRENT, Build
+from reconciler.embedded.errors import BadRequestError, InternalError
 from reconciler.embedded.orgs import Org
 from reconciler.embedded.salesforce import UnknownHost, ask_salesforce
 from reconciler.embedded.validation import Credentials
@@ -16,14 +17,14 @@ _LOCAL_NAMES = frozenset({"localhost", "host.docker.internal"})
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 
 
-async def try_credentials(orgs: Iterable[Org], credentials: Credentials) -> None:
+async def try_credentials(orgs: Iterable[Org], credentials: Credentials, build: Build = CURRENT) -> None:
     """Raises BadRequestError unless Salesforce gives these credentials a bearer token.
 
     Infisical: the sentence is the HTTP client's own; what Salesforce said of the reason is never passed on. The real
     server tries three times on a 5xx, which takes it about 1.5 s; a simulated org answers the same each time, so once
     is enough here. Scopes are not looked at.
     """
-    url = _parsed(credentials.instance_url)
+    url = _parsed(credentials.instance_url, "http" if build.plain_http else "https")
     host = _public_host(url)
     # The token path is put behind whatever was given, less one slash: below a path Salesforce has nothing.
     if url.path not in ("", "/") or url.query or url.fragment:
@@ -36,6 +37,8 @@ async def try_credentials(orgs: Iterable[Org], credentials: Credentials) -> None
     try:
         answer = await ask_salesforce(orgs, host, form)
     except UnknownHost:
+        if not build.resolves_in_try:
+            raise InternalError from None
         raise _failed(f"getaddrinfo ENOTFOUND {host}") from None
     if not 200 <= answer.status < 300:
         raise _failed(f"Request failed with status code {answer.status}")
@@ -47,12 +50,12 @@ def _failed(reason: str) -> BadRequestError:
     return BadRequestError(f"Failed to validate credentials: {reason}")
 
 
-def _parsed(instance_url: str) -> SplitResult:
-    """The URL as Infisical reads it: https is put in front unless the value starts with "http".
+def _parsed(instance_url: str, kept: str) -> SplitResult:
+    """The URL as Infisical reads it: https is put in front unless the value starts with `kept`, "http" (older: "https").
 
     A bare host whose name starts with "http" is therefore no URL, there as here.
     """
-    text = instance_url if instance_url.startswith("http") else f"https://{instance_url}"
+    text = instance_url if instance_url.startswith(kept) else f"https://{instance_url}"
     try:
         url = urlsplit(text)
         _ = url.port

@@ -174,12 +174,24 @@ def _infisical(
 ) -> tuple[embedded.InfisicalApp, tuple[str, str] | tuple[None, None], str]:
     """Return the app, the first run's client id and secret, and the organisation's id."""
     try:
-        app = embedded.infisical_app(serving.database, orgs, serving.projects)
+        app = embedded.infisical_app(
+            serving.database,
+            orgs,
+            serving.projects,
+            build=embedded.OLDER if serving.older_build else embedded.CURRENT,
+            limits=_limits(serving),
+        )
         return app, _identity(serving.database), app.organisation_id
     except ValueError as wrong:
         raise _failed(f"This cannot be served: {wrong}.", "a project's slug is lower-case words joined by hyphens") from None
     except (embedded.DatabaseUnusableError, sqlite3.Error, OSError) as broken:
         raise _failed(f"The database cannot be used: {broken}.", "name another file with --db") from None
+
+
+def _limits(serving: Serving) -> embedded.Limits | None:
+    if serving.read_limit is None and serving.write_limit is None:
+        return None
+    return embedded.Limits(serving.read_limit, serving.write_limit, secrets=serving.read_limit)
 
 
 def _identity(database: Path) -> tuple[str, str] | tuple[None, None]:
