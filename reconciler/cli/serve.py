@@ -61,6 +61,14 @@ class _Chance(click.ParamType[tuple[str, float]]):
     "--read-limit", type=click.IntRange(1), metavar="N", help="Answer 429 above N reads a minute, as Infisical Cloud."
 )
 @click.option("--write-limit", type=click.IntRange(1), metavar="N", help="Answer 429 above N writes a minute.")
+@click.option(
+    "--limit-window",
+    "limit_window_seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    metavar="SECONDS",
+    help="What a minute is for these limits, so that a test need not wait.",
+)
 @click.option("--older-build", is_flag=True, help="Behave as the first Infisical that knew Salesforce.")
 @click.option(
     "--fault",

@@ -65,11 +65,14 @@ class Schema:
 
     @cached_property
     def keys(self) -> Mapping[str, Shown]:
-        """The keys of this schema, with what a message may quote of each. Of a key in several places: the least."""
+        """The keys of this schema, with what a message may quote of each. Of a key in several places: the least, but for the
+        places inside of a reference: where the whole is not shown, its parts hide nothing elsewhere."""
         found: dict[str, Shown] = {}
-        for key, shown in _keys(self._schema, self._schema):
-            found[key] = min(found.get(key, shown), shown, key=_LEAST.index)
-        return found
+        inside: dict[str, Shown] = {}
+        for key, shown, within in _keys(self._schema, self._schema):
+            into = inside if within else found
+            into[key] = min(into.get(key, shown), shown, key=_LEAST.index)
+        return inside | found
 
     @cached_property
     def _thorough(self) -> Any:
@@ -82,13 +85,14 @@ class Schema:
 _LEAST = (Shown.NAME, Shown.KEYS, Shown.ANY_KEYS, Shown.VALUE)
 
 
-def _keys(schema: Mapping[str, Any], root: Mapping[str, Any], *, secret: bool = False) -> Iterator[tuple[str, Shown]]:
-    """Return every key that a subschema knows; under `writeOnly`, what follows a key is never shown."""
+def _keys(schema: Mapping[str, Any], root: Mapping[str, Any], *, secret: bool = False) -> Iterator[tuple[str, Shown, bool]]:
+    """Return every key that a subschema knows, what is shown of it, and whether it is under `writeOnly`: what follows such a
+    key is never shown."""
     secret = secret or bool(schema.get("writeOnly"))
     for key, under in schema.get("properties", {}).items():
         resolved = under | (root["$defs"][under["$ref"].rpartition("/")[2]] if "$ref" in under else {})
         private = secret or bool(resolved.get("writeOnly"))
-        yield key, Shown.NAME if private else _shown(resolved)
+        yield key, Shown.NAME if private else _shown(resolved), secret
         yield from _keys(resolved, root, secret=private)
     if isinstance(schema.get("items"), Mapping):
         yield from _keys(schema["items"], root, secret=secret)

@@ -10,18 +10,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.embedded.errors import RateLimitError, refusal
 
-WINDOW_SECONDS = 60
 _UNCOUNTED = frozenset({401, 403, 404})
 """Infisical: the limiter comes behind the look at the token; these answers carry no headers of it and count for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests a minute by class, None for no limit. Infisical: a log-in and a renewal are writes (facts 4)."""
+    """Requests a window by class, None for no limit. Infisical: a minute; a log-in and a renewal are writes (facts 4)."""
 
     read: int | None = None
     write: int | None = None
     secrets: int | None = None
+    window_seconds: float = 60
 
     def of(self, method: str, path: str) -> int | None:
         """Return the limit of a route, given by its template."""
@@ -54,7 +54,7 @@ class RateLimited:
             return
         bucket = self._bucket((scope["method"], template, (scope["client"] or ("", 0))[0]))
         bucket.used += 1
-        left = max(1, math.ceil(bucket.began + WINDOW_SECONDS - self._clock()))
+        left = max(1, math.ceil(bucket.began + self._limits.window_seconds - self._clock()))
         headers = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(max(0, limit - bucket.used))}
         headers["x-ratelimit-reset"] = str(left)
         if bucket.used > limit:
@@ -75,7 +75,7 @@ class RateLimited:
     def _bucket(self, key: tuple[str, str, str]) -> _Bucket:
         now = self._clock()
         found = self._buckets.get(key)
-        if found is None or now >= found.began + WINDOW_SECONDS:
+        if found is None or now >= found.began + self._limits.window_seconds:
             found = self._buckets[key] = _Bucket(now)
         return found
 

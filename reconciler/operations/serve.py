@@ -30,7 +30,8 @@ _Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What is served and where. A port of 0 is any free one; limits are requests a minute, None for none."""
+    """What is served and where. A port of 0 is any free one; limits are requests a window,
+    None for none."""
 
     host: str
     port: int
@@ -40,6 +41,7 @@ class Serving:
     projects: tuple[str, ...] = ()
     read_limit: int | None = None
     write_limit: int | None = None
+    limit_window_seconds: float = 60
     older_build: bool = False
     faults: Mapping[Fault, float] = field(default_factory=dict)
     delay_seconds: float = 0
@@ -191,7 +193,7 @@ def _infisical(
 def _limits(serving: Serving) -> embedded.Limits | None:
     if serving.read_limit is None and serving.write_limit is None:
         return None
-    return embedded.Limits(serving.read_limit, serving.write_limit, secrets=serving.read_limit)
+    return embedded.Limits(serving.read_limit, serving.write_limit, serving.read_limit, serving.limit_window_seconds)
 
 
 def _identity(database: Path) -> tuple[str, str] | tuple[None, None]:
