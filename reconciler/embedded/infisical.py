@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ExceptionHandler, Receive, Scope, Send
 
+from reconciler.embedded import openapi
 from reconciler.embedded.backend import Backend
 from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.connections import ConnectionRoutes
@@ -34,6 +35,7 @@ class InfisicalApp:
     def __init__(self, backend: Backend, limits: Limits | None = None) -> None:
         self._store = backend.store
         app = _starlette(backend)
+        self.routes = app.routes
         limited = RateLimited(app, app.routes, limits, backend.clock) if limits else app
         self._app = DateHeader(Etags(limited))
 
@@ -78,6 +80,9 @@ def _starlette(backend: Backend) -> Starlette:
         features = ("emailConfigured", "inviteOnlySignup", "redisConfigured", "secretScanningConfigured")
         return JSONResponse({"date": timestamp(backend.clock()), "message": "Ok", **dict.fromkeys(features, False)})
 
+    async def documentation(_request: Request) -> Response:
+        return JSONResponse(openapi.document(backend.build))
+
     @asynccontextmanager
     async def close_at_shutdown(_app: Starlette) -> AsyncIterator[None]:
         yield
@@ -92,6 +97,7 @@ def _starlette(backend: Backend) -> Starlette:
     app = Starlette(
         routes=[
             Route("/api/status", status),
+            Route("/api/docs/json", documentation),
             Mount("/api/v1", routes=routes),
             Mount("/api", routes=SecretRoutes(backend).routes()),
         ],
