@@ -35,7 +35,7 @@ class InfisicalApp:
     def __init__(self, backend: Backend, limits: Limits | None = None) -> None:
         self._store = backend.store
         app = _starlette(backend)
-        self.routes = app.routes
+        self.routes = tuple(app.routes)
         limited = RateLimited(app, app.routes, limits, backend.clock) if limits else app
         self._app = DateHeader(Etags(limited))
 
@@ -80,8 +80,10 @@ def _starlette(backend: Backend) -> Starlette:
         features = ("emailConfigured", "inviteOnlySignup", "redisConfigured", "secretScanningConfigured")
         return JSONResponse({"date": timestamp(backend.clock()), "message": "Ok", **dict.fromkeys(features, False)})
 
-    async def documentation(_request: Request) -> Response:
-        return JSONResponse(openapi.document(backend.build))
+    described = openapi.document(backend.build)
+
+    async def docs(_request: Request) -> Response:
+        return JSONResponse(described)
 
     @asynccontextmanager
     async def close_at_shutdown(_app: Starlette) -> AsyncIterator[None]:
@@ -97,7 +99,7 @@ def _starlette(backend: Backend) -> Starlette:
     app = Starlette(
         routes=[
             Route("/api/status", status),
-            Route("/api/docs/json", documentation),
+            Route("/api/docs/json", docs),
             Mount("/api/v1", routes=routes),
             Mount("/api", routes=SecretRoutes(backend).routes()),
         ],

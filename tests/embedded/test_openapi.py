@@ -1,165 +1,218 @@
-"""The OpenAPI document is true: what is served answers as it says, to what it describes and to what it rules out."""
+"""The OpenAPI document is true: schemathesis asks the served API for everything it says, and compares each answer."""
 
 import json
-import warnings
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
-from starlette.routing import Mount, Route
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.routing import BaseRoute, Mount, Route
 
-from reconciler.embedded import CURRENT, OLDER, Build, infisical_app
-from reconciler.embedded.openapi import document
-from tests.serving import Server, serve
-from tests.stacks import HOST, KEY, SECRET, write_orgs
+from reconciler.embedded import IdentityCredentials, create_identity, infisical_app, issue_token
+from reconciler.embedded.arrange import plant_connection
+from reconciler.embedded.build import CURRENT, OLDER, Build
+from reconciler.embedded.openapi import Operation, document, operations
+from reconciler.embedded.vouchers import AWS_METHOD, JWT_METHODS
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # libraries of libraries that are about to change
-    import schemathesis
-    from schemathesis.checks import (
-        content_type_conformance,
-        not_a_server_error,
-        response_headers_conformance,
-        response_schema_conformance,
-        status_code_conformance,
-    )
+from .conftest import ORGS, SALESFORCE, Json, body, credentials
+from .test_sharing import served
 
-CHECKS = (
-    not_a_server_error,
+BUILDS = {"current": CURRENT, "older": OLDER}
+CHECKS = [
     status_code_conformance,
     content_type_conformance,
-    response_schema_conformance,
     response_headers_conformance,
+    response_schema_conformance,
+]
+BOUNDED = settings(
+    max_examples=8,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
-EXAMPLES = 12
+NEVER_GOOD = ("/rotate-credentials", "/oauth-apps", *(f"{method}/login" for method in (*JWT_METHODS, AWS_METHOD)))
+"""Refused whatever is sent, or for want of a token that somebody else signs: those are test_tokens'."""
+
+
+class Asked(StrEnum):
+    """What a request is made of: what the document allows, what it does not, or what it allows with names that are there."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    THERE = "there"
+
+
+@dataclass(frozen=True)
+class World:
+    """A served API with something in it, and how schemathesis reads its document."""
+
+    client: httpx.Client
+    session: requests.Session
+    identity: IdentityCredentials
+    project: str
+    schema: Any
+
+    def fill(self, operation: Operation, case: Any) -> None:
+        """Put names that are there for those that were made up; what a request takes away is made for it."""
+        there: Json = {"projectId": self.project, "workspaceId": self.project, "workspaceSlug": "crm", "projectSlug": "crm"}
+        there |= {"environment": "prod", "secretPath": "/", "slug": "crm", "name": "crm", "credentials": credentials()}
+        there |= {"clientId": self.identity.client_id, "clientSecret": self.identity.client_secret}
+        there |= {"organizationSlug": "embedded", "subOrganizationName": "embedded"}
+        fresh = f"fresh-{uuid.uuid4()}"
+        if operation.method == "POST":
+            there |= {"name": fresh, "slug": fresh, "secretName": fresh}
+        elif "{secretName}" in operation.path:
+            self.client.post(f"/api/v3/secrets/raw/{fresh}", json={**there, "secretValue": "v"}).raise_for_status()
+            there |= {"secretName": fresh, "newSecretName": f"{fresh}-2"}
+        if "{connectionId}" in operation.path:
+            made = self.client.post(SALESFORCE, json=body(fresh)).raise_for_status()
+            there |= {"connectionId": made.json()["appConnection"]["id"], "name": fresh}
+        if operation.path.endswith("/renew") or operation.path.endswith("/revoke"):
+            log_in = self.client.post("/api/v1/auth/universal-auth/login", json=there).raise_for_status()
+            there["accessToken"] = log_in.json()["accessToken"]
+        for part in (case.path_parameters, case.query, case.body):
+            if isinstance(part, dict):
+                part.update({key: value for key, value in there.items() if key in part})
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("openapi")
-    write_orgs(folder / "orgs.yaml")
-    with serve(folder, folder / "orgs.yaml") as served:
-        yield served
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, World]]:
+    with ExitStack() as stack:
+        yield {name: _world(stack, tmp_path_factory.mktemp(name) / "embedded.db", build) for name, build in BUILDS.items()}
 
 
-def _real(client: httpx.Client, url: str) -> dict[str, str]:
-    """What is there, made if need be: values for the parameters of a path."""
-    projects = {one["slug"]: one["id"] for one in client.get("/projects").json()["projects"]}
-    if "crm" not in projects:
-        made = client.post("/projects", json={"projectName": "crm", "slug": "crm"}).raise_for_status().json()["project"]
-        projects["crm"] = made["id"]
-    place = {"projectId": projects["crm"], "environment": "prod", "secretPath": "/"}
-    client.post(f"{url}/api/v4/secrets/KEY", json={**place, "secretValue": "value"})
-    credentials = {"instanceUrl": HOST, "consumerKey": KEY, "consumerSecret": SECRET}
-    found = client.get("/app-connections/salesforce/connection-name/real")
-    if found.status_code == 404:
-        body = {"name": "real", "method": "client-credentials", "credentials": credentials}
-        found = client.post("/app-connections/salesforce", json=body).raise_for_status()
-    connection = found.raise_for_status().json()["appConnection"]["id"]
-    return {"connectionId": connection, "projectId": projects["crm"], "slug": "crm", "name": "real", "secretName": "KEY"}
+def _world(stack: ExitStack, database: Path, build: Build) -> World:
+    url = stack.enter_context(served(infisical_app(database, ORGS, ["crm"], build=build)))
+    headers = {"authorization": f"Bearer {issue_token(database)}"}
+    client = stack.enter_context(httpx.Client(base_url=url, headers=headers, trust_env=False))
+    session = stack.enter_context(requests.Session())
+    session.trust_env = False
+    session.headers.update(headers)
+    project = client.get("/api/v1/projects/slug/crm").json()["id"]
+    client.post(SALESFORCE, json=body("crm")).raise_for_status()
+    plant_connection(database, app="aws", name="cloud", project="crm")
+    schema = schemathesis.openapi.from_dict(client.get("/api/docs/json").json())
+    return World(client, session, create_identity(database, "schemathesis"), project, schema)
 
 
-def _operation(result: Any) -> Any:
-    """The operation that was read from the document. Raises when it could not be."""
-    return result.ok()
+def _asked(operation: Operation) -> list[Asked]:
+    """In which ways an operation is asked. A deleted project breaks the lists for everyone: that is test_contract's."""
+    if (operation.method, operation.path) == ("DELETE", "/api/v1/projects/{projectId}"):
+        return [Asked.FORBIDDEN]
+    # Where there is neither token nor parameter nor body, nothing can be wrong.
+    return [Asked.ALLOWED, Asked.THERE, *([Asked.FORBIDDEN] if operation.secured or operation.body else [])]
 
 
-def _readable(request: Any) -> bool:
-    """Whether a server can read the body. Infisical answers what it cannot read, an empty body called JSON too, with a 500."""
-    kind = request.headers.get("content-type", "")
-    if kind.partition(";")[0] != "application/json":
-        return not request.body or kind.startswith("application/x-www-form-urlencoded")
-    try:
-        json.loads(request.body or b"")
-    except ValueError:
-        return False
-    return True
+@pytest.mark.parametrize(
+    ("build", "operation", "asked"),
+    [
+        pytest.param(name, operation, asked, id=f"{name} {operation.method} {operation.path} {asked}")
+        for name, build in BUILDS.items()
+        for operation in operations(build)
+        for asked in _asked(operation)
+    ],
+)
+def test_every_answer_is_one_that_the_document_describes(
+    build: str, operation: Operation, asked: Asked, worlds: Mapping[str, World]
+) -> None:
+    world = worlds[build]
+    mode = GenerationMode.NEGATIVE if asked is Asked.FORBIDDEN else GenerationMode.POSITIVE
+    cases = world.schema[operation.path][operation.method].as_strategy(generation_mode=mode)
+    # Infisical: older builds stumble over a host that does not resolve.
+    no_host_is_a_500 = build == "older" and operation.body in ("NewConnection", "ConnectionChange")
+    statuses: set[int] = set()
 
-
-def _queried(real: dict[str, str], names: Any) -> dict[str, str]:
-    known = {"projectId": real["projectId"], "workspaceId": real["projectId"], "environment": "prod", "secretPath": "/"}
-    return {name: known[name] for name in names if name in known}
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("mode", ["what it describes", "what it rules out"])
-def test_every_answer_is_one_that_the_document_has(mode: str, server: Server) -> None:
-    """A project that goes with its connections breaks the lists for everyone, so none is deleted that has any."""
-    chosen = schemathesis.GenerationMode.POSITIVE if mode == "what it describes" else schemathesis.GenerationMode.NEGATIVE
-    schema = schemathesis.openapi.from_url(f"{server.url}/api/docs/json")
-    seen: set[int] = set()
-    with server.client() as client:
-        for result in schema.get_all_operations():
-            operation = _operation(result)
-
-            @given(case=operation.as_strategy(generation_mode=chosen))
-            @settings(
-                max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    @BOUNDED
+    @given(case=cases)
+    def ask(case: Any) -> None:
+        if asked is Asked.THERE:
+            world.fill(operation, case)
+        answer = case.call(base_url=str(world.client.base_url), session=world.session)
+        case.validate_response(answer, checks=CHECKS)
+        statuses.add(answer.status_code)
+        assert answer.status_code != 500 or no_host_is_a_500 or _unreadable(answer.request), answer.request.body
+        if "etag" in answer.headers:
+            again = case.call(
+                base_url=str(world.client.base_url),
+                session=world.session,
+                headers={"If-None-Match": answer.headers["etag"][0]},
             )
-            def holds(case: Any) -> None:
-                response = case.call(headers={"authorization": client.headers["authorization"]})
-                seen.add(response.status_code)
-                case.validate_response(response, checks=CHECKS if _readable(response.request) else CHECKS[1:])
+            case.validate_response(again, checks=CHECKS)
+            statuses.add(again.status_code)
 
-            try:
-                holds()
-            except Exception as failure:
-                if "Unsatisfiable" not in type(failure).__name__:
-                    raise
-    assert seen >= ({200, 404} if chosen is schemathesis.GenerationMode.POSITIVE else {422})
+    ask()
+    if asked is Asked.THERE and not operation.path.endswith(NEVER_GOOD):
+        assert 200 in statuses
+        # The status tells the time, so it is another one each time.
+        assert operation.method != "GET" or 304 in statuses or operation.path == "/api/status"
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_what_is_there_is_answered_as_the_document_says(server: Server) -> None:
-    schema = schemathesis.openapi.from_url(f"{server.url}/api/docs/json")
-    answered = set()
-    with server.client() as client:
-        for result in schema.get_all_operations():
-            operation = _operation(result)
-            if operation.method == "delete" and "projects" in operation.path:
-                continue
-            real = _real(client, server.url)
-            path = {name: value for name, value in real.items() if f"{{{name}}}" in operation.path}
-            query = _queried(real, [one.name for one in operation.query])
-            body: Any = {}
-            if operation.method in {"post", "patch", "delete"} and "secrets" in operation.path:
-                body = {
-                    "workspaceId": real["projectId"],
-                    "projectId": real["projectId"],
-                    "environment": "prod",
-                    "secretValue": "v",
-                }
-            if operation.body.is_empty() if hasattr(operation.body, "is_empty") else not operation.body:
-                case = operation.Case(path_parameters=path, query=query)
-            else:
-                case = operation.Case(path_parameters=path, query=query, body=body, media_type="application/json")
-            response = case.call(headers={"authorization": client.headers["authorization"]})
-            case.validate_response(response, checks=CHECKS)
-            if response.status_code == 200:
-                answered.add((operation.method, operation.path))
-    assert len(answered) >= 18, sorted(answered)
+def _unreadable(request: Any) -> bool:
+    """Whether the body is one that Infisical's parsers stumble over, which is a 500 (facts 11)."""
+    kind = str(request.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        return False
+    try:
+        json.loads(request.body or "")
+    except ValueError:
+        return True
+    return kind != "application/json"
 
 
-def _paths(routes: Any, base: str = "") -> Iterator[tuple[str, str]]:
+@pytest.mark.parametrize("build", list(BUILDS))
+def test_what_is_served_and_what_is_documented_are_the_same(build: str, tmp_path: Path) -> None:
+    served_here = set(_routes(infisical_app(tmp_path / "embedded.db", build=BUILDS[build]).routes))
+
+    assert served_here == {(one.method, _unnamed(one.path)) for one in operations(BUILDS[build])}
+
+
+def _routes(routes: Iterable[BaseRoute], within: str = "") -> Iterator[tuple[str, str]]:
     for route in routes:
         if isinstance(route, Mount):
-            yield from _paths(route.routes, base + route.path)
+            yield from _routes(route.routes, within + route.path)
         elif isinstance(route, Route):
-            for verb in (route.methods or set()) - {"HEAD"}:
-                yield verb.lower(), base + route.path
+            yield from ((method, _unnamed(within + route.path)) for method in (route.methods or set()) - {"HEAD"})
 
 
-@pytest.mark.parametrize("build", [CURRENT, OLDER], ids=["current", "older"])
-def test_every_route_is_in_the_document_and_the_other_way_round(build: Build, tmp_path: Path) -> None:
-    app = infisical_app(tmp_path / "infisical.db", build=build)
-    camel = {"connection_id": "connectionId", "project_id": "projectId", "secret_name": "secretName"}
-    served = set()
-    for verb, path in _paths(app.routes):
-        for name, other in camel.items():
-            path = path.replace(f"{{{name}}}", f"{{{other}}}")  # noqa: PLW2901
-        served.add((verb, path))
-    described = {(verb, path) for path, verbs in document(build)["paths"].items() for verb in verbs}
-    assert served - {("get", "/api/docs/json")} == described
+def _unnamed(path: str) -> str:
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+
+@pytest.mark.parametrize("build", list(BUILDS))
+def test_every_reference_leads_somewhere_and_every_shape_is_a_schema(build: str) -> None:
+    described = document(BUILDS[build])
+    shapes = described["components"]["schemas"]
+
+    assert set(_references(described)) == {f"#/components/schemas/{name}" for name in shapes}
+    for shape in shapes.values():
+        jsonschema.Draft202012Validator.check_schema(shape)
+
+
+def _references(value: object) -> Iterator[str]:
+    match value:
+        case {"$ref": str(target)}:
+            yield target
+        case dict():
+            for inner in value.values():
+                yield from _references(inner)
+        case list():
+            for inner in value:
+                yield from _references(inner)
