@@ -6,7 +6,7 @@ once. An org's answer is one async function that the API calls and `salesforce_a
 in here. Consumer keys and secrets are used to ask the simulated Salesforce and then dropped, never stored or logged.
 """
 
-from reconciler.embedded.auth import IdentityCredentials, create_identity, issue_token
+from reconciler.embedded.auth import IdentityCredentials, TokenRules, create_identity, issue_token
 from reconciler.embedded.build import CURRENT, OLDER, Build
 from reconciler.embedded.infisical import InfisicalApp, infisical_app
 from reconciler.embedded.limits import Limits
@@ -33,6 +33,7 @@ __all__ = [
     "Org",
     "Permissions",
     "SalesforceAnswer",
+    "TokenRules",
     "UnknownHost",
     "ask_salesforce",
     "create_identity",

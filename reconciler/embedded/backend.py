@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reconciler.embedded.auth import read_token, require_live
+from reconciler.embedded.auth import count_use, read_token, require_live
 from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.orgs import Org
 from reconciler.embedded.permissions import Permissions
@@ -45,11 +46,15 @@ class Backend:
         """As `authorised`, for work that looks at what the identity may do."""
         authorization = request.headers.get("authorization")
 
-        def checked(db: sqlite3.Connection) -> Work:
+        def visit() -> Work:
             token = read_token(authorization, self.store.installation.signing_key, self.clock)
-            return work(db, require_live(db, token))
+            if token.limited:
+                with self.store.writing() as db:
+                    count_use(db, token)
+            with self.store.writing() if writing else self.store.reading() as db:
+                return work(db, require_live(db, token))
 
-        return await (self.store.write if writing else self.store.read)(checked)
+        return await to_thread.run_sync(visit)
 
 
 def json_answer(body: str) -> Response:

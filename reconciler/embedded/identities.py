@@ -8,9 +8,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reconciler.embedded import auth, validation, vouchers
-from reconciler.embedded.auth import TOKEN_SECONDS
+from reconciler.embedded.auth import Grant
 from reconciler.embedded.backend import Backend
-from reconciler.embedded.errors import NotFoundError, UnauthorizedError
+from reconciler.embedded.errors import ApiError, NotFoundError, UnauthorizedError
 from reconciler.embedded.store import ORGANISATION
 
 Vouch = Callable[[sqlite3.Connection], str | UnauthorizedError]
@@ -68,29 +68,25 @@ class IdentityRoutes:
     async def _log_in(self, organisation_slug: str | None, vouch: Vouch) -> Response:
         store, now = self.backend.store, self.backend.clock()
 
-        def work(db: sqlite3.Connection) -> str | UnauthorizedError:
+        def work(db: sqlite3.Connection) -> Grant | UnauthorizedError:
             identity = vouch(db)
             if isinstance(identity, UnauthorizedError):
                 return identity
             if organisation_slug and organisation_slug != ORGANISATION[1]:
                 raise NotFoundError(f"Organization with slug '{organisation_slug}' not found")
-            return auth.new_token(db, store.installation.signing_key, identity, now)
+            return auth.new_token(db, store.installation.signing_key, identity, now, auth.rules_of(db, identity))
 
-        token = await store.write(work)
-        if isinstance(token, UnauthorizedError):
-            raise token
-        return _granted(token, TOKEN_SECONDS)
+        return _granted(await store.write(work))
 
     async def renew(self, request: Request) -> Response:
         given = validation.access_token(validation.decode_body(request, await request.body()))
         store, now = self.backend.store, self.backend.clock()
-        renewed = await store.write(lambda db: auth.renewed(db, store.installation.signing_key, given, now))
-        return _granted(*renewed)
+        return _granted(await store.write(lambda db: auth.renewed(db, store.installation.signing_key, given, now)))
 
     async def revoke(self, request: Request) -> Response:
         given = validation.access_token(validation.decode_body(request, await request.body()))
-        store = self.backend.store
-        await store.write(lambda db: auth.revoke(db, store.installation.signing_key, given))
+        store, now = self.backend.store, self.backend.clock()
+        await store.write(lambda db: auth.revoke(db, store.installation.signing_key, given, now))
         return JSONResponse({"message": "Successfully revoked access token"})
 
     async def details(self, request: Request) -> Response:
@@ -103,6 +99,9 @@ class IdentityRoutes:
         return self.backend.store.installation.organisation_id
 
 
-def _granted(token: str, seconds: int) -> Response:
-    lifetime = {"expiresIn": seconds, "accessTokenMaxTTL": TOKEN_SECONDS}
-    return JSONResponse({"accessToken": token, **lifetime, "tokenType": "Bearer"})
+def _granted(outcome: Grant | ApiError) -> Response:
+    """The answer to a log-in or a renewal. Raises the refusal, now that what it wrote is kept."""
+    if isinstance(outcome, ApiError):
+        raise outcome
+    lifetime = {"expiresIn": outcome.expires_in, "accessTokenMaxTTL": outcome.max_ttl}
+    return JSONResponse({"accessToken": outcome.token, **lifetime, "tokenType": "Bearer"})

@@ -59,8 +59,11 @@ _SCHEMA = (
 _SINCE_2 = (
     # JSON of what an identity may do; NULL is everything.
     "ALTER TABLE identities ADD COLUMN permissions TEXT",
+    # JSON of what its access tokens are good for; NULL is the usual.
+    "ALTER TABLE identities ADD COLUMN token_rules TEXT",
     # Seconds since the epoch after which no renewal helps (NULL: none), calls made, and calls allowed (0: any number).
     "ALTER TABLE access_tokens ADD COLUMN ends_at REAL",
+    "ALTER TABLE access_tokens ADD COLUMN issued_at REAL NOT NULL DEFAULT 0",
     "ALTER TABLE access_tokens ADD COLUMN uses INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE access_tokens ADD COLUMN uses_limit INTEGER NOT NULL DEFAULT 0",
     # Who vouches for an identity that has no secret: for JWTs the keys (a JWKS, as JSON), for AWS the access key's id.

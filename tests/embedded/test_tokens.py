@@ -11,7 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from reconciler.embedded import create_identity, infisical_app, issue_token, trust_access_key, trust_issuer
+from reconciler.embedded import TokenRules, create_identity, infisical_app, trust_access_key, trust_issuer
 from tests.embedded.conftest import BASE, Clock, in_process
 
 pytestmark = pytest.mark.anyio
@@ -45,24 +45,63 @@ async def answered(client: httpx.AsyncClient, token: str) -> int:
     return (await client.get(BASE, headers={"authorization": f"Bearer {token}"})).status_code
 
 
-async def log_in(client: httpx.AsyncClient, database: Path, **more: str) -> httpx.Response:
-    made = create_identity(database, "ci")
+async def log_in(client: httpx.AsyncClient, database: Path, rules: TokenRules | None = None, **more: str) -> httpx.Response:
+    made = create_identity(database, f"ci-{rules}", tokens=rules or TokenRules())
     return await client.post(
         f"{AUTH}/universal-auth/login", json={"clientId": made.client_id, "clientSecret": made.client_secret, **more}
     )
 
 
-async def test_a_token_is_renewed_while_it_lives_and_not_beyond_its_maximum(
+async def renew(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await client.post(f"{AUTH}/token/renew", json={"accessToken": token})
+
+
+async def test_a_renewed_token_has_its_life_before_it_again_and_the_older_one_ends_in_its_own_time(
     client: httpx.AsyncClient, database: Path, clock: Clock
 ) -> None:
-    first = (await log_in(client, database)).json()["accessToken"]
-    clock.now += 20 * 86_400
-    renewed = (await client.post(f"{AUTH}/token/renew", json={"accessToken": first})).json()
-    assert (renewed["tokenType"], renewed["expiresIn"]) == ("Bearer", 10 * 86_400)
-    assert await answered(client, renewed["accessToken"]) == 200
-    clock.now += 11 * 86_400
-    late = await client.post(f"{AUTH}/token/renew", json={"accessToken": renewed["accessToken"]})
-    assert (late.status_code, late.json()["error"]) == (401, "UnauthorizedError")
+    granted = (await log_in(client, database, TokenRules(ttl_seconds=100, max_ttl_seconds=250))).json()
+    clock.now += 90
+    renewed = (await renew(client, granted["accessToken"])).json()
+    for one in (granted, renewed):
+        assert (one["expiresIn"], one["accessTokenMaxTTL"], one["tokenType"]) == (100, 250, "Bearer")
+        assert await answered(client, one["accessToken"]) == 200
+    clock.now += 20
+    assert [await answered(client, one["accessToken"]) for one in (granted, renewed)] == [403, 200]
+
+
+async def test_a_renewal_that_would_lead_beyond_the_maximum_is_refused_and_ends_the_token(
+    client: httpx.AsyncClient, database: Path, clock: Clock
+) -> None:
+    token = (await log_in(client, database, TokenRules(ttl_seconds=100, max_ttl_seconds=150))).json()["accessToken"]
+    clock.now += 51
+    refused = await renew(client, token)
+    assert (refused.status_code, refused.json()["error"]) == (401, "UnauthorizedError")
+    assert "Max TTL" in refused.json()["message"]
+    assert await answered(client, token) == 401
+
+
+async def test_an_expired_token_is_not_renewed(client: httpx.AsyncClient, database: Path, clock: Clock) -> None:
+    token = (await log_in(client, database, TokenRules(ttl_seconds=100))).json()["accessToken"]
+    clock.now += 100
+    refused = await renew(client, token)
+    assert (refused.status_code, "TTL expiration" in refused.json()["message"]) == (401, True)
+
+
+async def test_a_token_with_a_period_is_renewed_for_ever(client: httpx.AsyncClient, database: Path, clock: Clock) -> None:
+    granted = (await log_in(client, database, TokenRules(period_seconds=100))).json()
+    for _ in range(5):
+        assert (granted["expiresIn"], granted["accessTokenMaxTTL"]) == (100, 1_000_000_000)
+        clock.now += 99
+        granted = (await renew(client, granted["accessToken"])).json()
+    assert await answered(client, granted["accessToken"]) == 200
+
+
+async def test_a_token_without_end_says_so_with_a_zero(client: httpx.AsyncClient, database: Path, clock: Clock) -> None:
+    granted = (await log_in(client, database, TokenRules(ttl_seconds=0, max_ttl_seconds=0))).json()
+    assert (granted["expiresIn"], granted["accessTokenMaxTTL"]) == (0, 0)
+    assert "exp" not in jwt.decode(granted["accessToken"], options={"verify_signature": False})
+    clock.now += 10**9
+    assert await answered(client, granted["accessToken"]) == 200
 
 
 async def test_a_revoked_token_is_good_for_nothing(client: httpx.AsyncClient, database: Path) -> None:
@@ -70,7 +109,8 @@ async def test_a_revoked_token_is_good_for_nothing(client: httpx.AsyncClient, da
     revoked = await client.post(f"{AUTH}/token/revoke", json={"accessToken": token})
     assert (revoked.status_code, list(revoked.json())) == (200, ["message"])
     assert await answered(client, token) == 401
-    assert (await client.post(f"{AUTH}/token/renew", json={"accessToken": token})).status_code == 401
+    assert (await renew(client, token)).status_code == 401
+    assert (await client.post(f"{AUTH}/token/revoke", json={"accessToken": token})).status_code == 401
 
 
 @pytest.mark.parametrize("route", ["renew", "revoke"])
@@ -81,12 +121,16 @@ async def test_what_is_no_token_is_neither_renewed_nor_revoked(
     assert (await client.post(f"{AUTH}/token/{route}", json=content)).status_code == status
 
 
-async def test_a_token_with_a_limit_of_uses_is_used_up_by_calls(client: httpx.AsyncClient, database: Path) -> None:
-    token = issue_token(database, ttl_seconds=10**9, uses_limit=2)
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", BASE, 200), ("DELETE", f"{BASE}/salesforce/x", 422)])
+async def test_a_token_with_a_limit_of_uses_is_used_up_by_calls_whatever_they_answer(
+    client: httpx.AsyncClient, database: Path, method: str, path: str, status: int
+) -> None:
+    token = (await log_in(client, database, TokenRules(uses_limit=2))).json()["accessToken"]
     headers = {"authorization": f"Bearer {token}"}
-    answers = [await client.get(BASE, headers=headers) for _ in range(3)]
-    assert [one.status_code for one in answers] == [200, 200, 400]
+    answers = [await client.request(method, path, headers=headers) for _ in range(3)]
+    assert [one.status_code for one in answers] == [status, status, 400]
     assert answers[2].json()["message"] == "Access token usage limit reached"
+    assert (await renew(client, token)).status_code == 400
 
 
 @pytest.mark.parametrize("key", ["organizationSlug", "subOrganizationName"])
