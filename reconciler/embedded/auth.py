@@ -9,14 +9,14 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import jwt
 
 from reconciler.embedded.errors import ApiError, AuthModeError, BadRequestError, TokenError, UnauthorizedError
-from reconciler.embedded.permissions import EVERYTHING, Permissions, decode, encode
+from reconciler.embedded.permissions import EVERYTHING, Membership, Permissions, decode, encode
 from reconciler.embedded.store import BUILT_IN_IDENTITY, Store
 
 TOKEN_SECONDS = 2_592_000
@@ -251,6 +251,13 @@ def require_live(db: sqlite3.Connection, token: Token) -> Permissions:
     if row is None:
         raise UnauthorizedError("No valid token found: it may have been revoked")
     return decode(row[0])
+
+
+def join_project(db: sqlite3.Connection, identity_id: str, permissions: Permissions, slug: str) -> None:
+    """Makes the identity a member of a project that may do everything in it, inside the caller's transaction."""
+    if permissions.projects is not None:
+        joined = replace(permissions, projects={**permissions.projects, slug: Membership()})
+        db.execute("UPDATE identities SET permissions = ? WHERE id = ?", (encode(joined), identity_id))
 
 
 def count_use(db: sqlite3.Connection, token: Token) -> None:

@@ -10,7 +10,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reconciler.embedded.auth import count_use, read_token, require_live
+from reconciler.embedded.auth import Token, count_use, read_token, require_live
 from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.orgs import Org
 from reconciler.embedded.permissions import Permissions
@@ -44,10 +44,9 @@ class Backend:
         self, request: Request, work: Callable[[sqlite3.Connection, Permissions], Work], *, writing: bool = False
     ) -> Work:
         """As `authorised`, for work that looks at what the identity may do."""
-        authorization = request.headers.get("authorization")
 
         def visit() -> Work:
-            token = read_token(authorization, self.store.installation.signing_key, self.clock)
+            token = self.token(request)
             if token.limited:
                 with self.store.writing() as db:
                     count_use(db, token)
@@ -55,6 +54,10 @@ class Backend:
                 return work(db, require_live(db, token))
 
         return await to_thread.run_sync(visit)
+
+    def token(self, request: Request) -> Token:
+        """The token a request brings, which may be revoked (blocks: for worker threads). Raises as `read_token` does."""
+        return read_token(request.headers.get("authorization"), self.store.installation.signing_key, self.clock)
 
 
 def json_answer(body: str) -> Response:

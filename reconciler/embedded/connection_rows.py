@@ -39,7 +39,8 @@ def listed(db: sqlite3.Connection, caller: Permissions, *, app: str | None = Non
     that the caller may read, and nothing tells that there are others. Raises NotFoundError for an unknown project, and
     PermissionDeniedError when nothing may be read there at all.
     """
-    _require_lists(db, app)
+    if project_id is None:
+        _require_lists(db, app)
     caller.require("read", project_slug(db, project_id))
     wanted = {column: value for column, value in {"app": app, "project_id": project_id}.items() if value is not None}
     readable, values = _readable(caller, "read")
@@ -78,8 +79,23 @@ def _marks(values: Sequence[str]) -> str:
 def _require_lists(db: sqlite3.Connection, app: str | None) -> None:
     """Infisical: once a project went that still held a connection, lists that would show it are a 404 for everyone."""
     ((broken_by,),) = db.execute("SELECT lists_broken_by FROM installation")
-    if broken_by is not None and app in (None, SALESFORCE):
-        raise NotFoundError(f"Project with ID '{broken_by}' not found")
+    if broken_by is None:
+        return
+    gone = json.loads(broken_by)
+    if app is None or app in gone["apps"]:
+        raise NotFoundError(f"Project with ID '{gone['projectId']}' not found")
+
+
+def break_lists(db: sqlite3.Connection, project_id: str) -> None:
+    """Remembers which lists break when this project goes now; those that were broken before stay so."""
+    apps = [
+        app for (app,) in db.execute("SELECT DISTINCT app FROM connections WHERE project_id = ? ORDER BY app", (project_id,))
+    ]
+    if apps:
+        ((before,),) = db.execute("SELECT lists_broken_by FROM installation")
+        apps = sorted({*apps, *(json.loads(before)["apps"] if before else ())})
+        gone = json.dumps({"projectId": project_id, "apps": apps})
+        db.execute("UPDATE installation SET lists_broken_by = ?", (gone,))
 
 
 def found(db: sqlite3.Connection, connection_id: str, caller: Permissions) -> str:

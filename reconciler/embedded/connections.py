@@ -139,8 +139,10 @@ class ConnectionRoutes:
 
     async def rotate(self, request: Request) -> Response:
         """Infisical: every app has the route; a Salesforce connection never has anything to rotate."""
+        raw = await request.body()
 
         def work(db: sqlite3.Connection, caller: Permissions) -> str:
+            validation.decode_body(request, raw)
             connection_rows.require_salesforce(db, validation.connection_id(request), caller, "edit")
             raise NotFoundError("Rotation for this App Connection not found")
 

@@ -28,7 +28,7 @@ class Etags:
                 tag = f'"{hashlib.sha1(message.get("body", b""), usedforsecurity=False).hexdigest()}"'
                 headers = MutableHeaders(scope=head)
                 headers["etag"] = tag
-                if had == tag:
+                if had in (tag, f"W/{tag}"):
                     del headers["content-length"]
                     head, message = {**head, "status": 304}, {**message, "body": b""}
             if head:

@@ -1,10 +1,12 @@
 """The Infisical-compatible API as one ASGI app: its routes, and what holds for every answer."""
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -19,7 +21,7 @@ from reconciler.embedded.backend import Backend
 from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.connections import ConnectionRoutes
 from reconciler.embedded.dates import DateHeader, timestamp
-from reconciler.embedded.errors import ApiError, render_no_route, render_refusal
+from reconciler.embedded.errors import ApiError, BadRequestError, refusal, render_no_route, render_refusal
 from reconciler.embedded.etags import Etags
 from reconciler.embedded.identities import IdentityRoutes
 from reconciler.embedded.limits import Limits, RateLimited
@@ -28,12 +30,15 @@ from reconciler.embedded.projects import ProjectRoutes
 from reconciler.embedded.secrets_routes import SecretRoutes
 from reconciler.embedded.store import Store
 
+_HALF_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
+
 
 class InfisicalApp:
     """The ASGI app. It needs no lifespan; `close` lets go of the database file, which a later request opens again."""
 
     def __init__(self, backend: Backend, limits: Limits | None = None) -> None:
         self._store = backend.store
+        self._decodes_strictly = backend.build.decodes_strictly
         app = _starlette(backend)
         self.routes = tuple(app.routes)
         limited = RateLimited(app, app.routes, limits, backend.clock) if limits else app
@@ -43,6 +48,10 @@ class InfisicalApp:
         if scope["type"] == "http" and scope["path"].endswith("/"):
             # Infisical: trailing slashes are ignored.
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        if self._decodes_strictly and scope["type"] == "http" and _is_malformed(scope.get("raw_path") or b""):
+            malformed = refusal(BadRequestError("The path's percent-encoding is malformed"))
+            await malformed(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
     @property
@@ -72,6 +81,16 @@ def infisical_app(
     that is not a slug; a file that cannot be used answers every request with a 500.
     """
     return InfisicalApp(Backend(Store(database, projects), tuple(orgs), clock, build), limits)
+
+
+def _is_malformed(path: bytes) -> bool:
+    if b"%" not in path:
+        return False
+    try:
+        unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return True
+    return _HALF_ESCAPE.search(path) is not None
 
 
 def _starlette(backend: Backend) -> Starlette:

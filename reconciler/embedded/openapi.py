@@ -83,7 +83,7 @@ def operations(build: Build) -> list[Operation]:
     """What this build serves."""
     bases = ["/api/v3/secrets/raw", *(["/api/v4/secrets"] if build.newest_secrets else [])]
     secrets = [operation for base in bases for operation in _secrets(base)]
-    return [*_always(), *_log_ins(), *_identity(build), *_projects(), *_connections(), *secrets]
+    return [*_always(), *_log_ins(), *_identity(build), *_projects(build), *_connections(), *secrets]
 
 
 def _described(operation: Operation) -> dict[str, Any]:
@@ -167,13 +167,14 @@ def _identity(build: Build) -> list[Operation]:
     return [Operation("GET", path, "Who is logged in, and where", details)] if build.details else []
 
 
-def _projects() -> list[Operation]:
+def _projects(build: Build) -> list[Operation]:
     base, one = "/api/v1/projects", closed({"project": ref("Project")})
+    slugs = [f"{base}/slug/{{slug}}", *(["/api/v1/workspace/slug/{slug}"] if build.workspaces else [])]
     by_id = f"{base}/{{projectId}}"
     return [
         Operation("GET", base, "Projects the identity is a member of", closed({"projects": list_of(ref("Project"))})),
         Operation("POST", base, "Make a project", one, (400,), body="NewProject", forms=True),
-        Operation("GET", f"{base}/slug/{{slug}}", "A project by slug, not wrapped", ref("Project"), (404,)),
+        *(Operation("GET", path, "A project by slug, not wrapped", ref("Project"), (404,)) for path in slugs),
         Operation("GET", by_id, "A project by id", one, (404,)),
         Operation("DELETE", by_id, "Delete a project and what is in it", one, (400, 404)),
     ]

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reconciler.embedded import validation
+from reconciler.embedded import connection_rows, validation
+from reconciler.embedded.auth import join_project
 from reconciler.embedded.backend import Backend, json_answer
 from reconciler.embedded.dates import timestamp
 from reconciler.embedded.errors import BadRequestError, NotFoundError, PermissionDeniedError
@@ -30,10 +31,12 @@ class ProjectRoutes:
         self.backend = backend
 
     def routes(self) -> list[Route]:
+        # Infisical: older builds called a project a workspace.
+        bases = ["projects", *(["workspace"] if self.backend.build.workspaces else [])]
         return [
             Route("/projects", self.list_all),
             Route("/projects", self.create, methods=["POST"]),
-            Route("/projects/slug/{slug}", self.get_by_slug),
+            *(Route(f"/{base}/slug/{{slug}}", self.get_by_slug) for base in bases),
             Route("/projects/{project_id}", self.get),
             Route("/projects/{project_id}", self.delete, methods=["DELETE"]),
         ]
@@ -59,18 +62,21 @@ class ProjectRoutes:
         return json_answer(json.dumps({"project": project}))
 
     async def delete(self, request: Request) -> Response:
-        """Infisical: its connections go with it, and from then on every list that would show them is a 404 (facts 11)."""
+        """Infisical: its connections go with it, and from then on every list that would show them is a 404 (facts 11).
+
+        Which permission it takes is not known: here every member may. The answer's shape is that of a creation.
+        """
+        raw = await request.body()
         project_id = str(request.path_params["project_id"])
 
         def work(db: sqlite3.Connection, caller: Permissions) -> dict[str, object]:
+            validation.decode_body(request, raw)
             project = _seen(_find(db, "id", project_id), caller)
-            held = db.execute("SELECT 1 FROM connections WHERE project_id = ?", (project_id,)).fetchone()
+            connection_rows.break_lists(db, project_id)
             try:
                 db.execute("DELETE FROM projects WHERE id = ?", (project_id,))
             except sqlite3.IntegrityError:
                 raise BadRequestError("Cannot delete a project whose connections are in use") from None
-            if held:
-                db.execute("UPDATE installation SET lists_broken_by = ?", (project_id,))
             return project
 
         project = await self.backend.permitted(request, work, writing=True)
@@ -79,7 +85,7 @@ class ProjectRoutes:
     async def create(self, request: Request) -> Response:
         raw = await request.body()
 
-        def work(db: sqlite3.Connection) -> dict[str, object]:
+        def work(db: sqlite3.Connection, caller: Permissions) -> dict[str, object]:
             new = validation.new_project(validation.decode_body(request, raw))
             slug = new.slug or _slug_for(new.name)
             now = timestamp(self.backend.clock())
@@ -87,9 +93,11 @@ class ProjectRoutes:
                 project_id = add_project(db, slug, now, name=new.name, kind=new.kind, description=new.description)
             except sqlite3.IntegrityError:
                 raise BadRequestError(f'A project with the slug "{slug}" already exists') from None
+            # Infisical: who makes a project is its first member.
+            join_project(db, self.backend.token(request).identity_id, caller, slug)
             return _find(db, "id", project_id)
 
-        project = await self.backend.authorised(request, work, writing=True)
+        project = await self.backend.permitted(request, work, writing=True)
         return json_answer(json.dumps({"project": project}))
 
 

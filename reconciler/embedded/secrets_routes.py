@@ -78,7 +78,9 @@ class SecretRoutes:
             name = validation.secret_name(request)
             body = validation.secret(validation.decode_body(request, raw), value_needed=action == "create")
             place = _place(db, permissions, body, action)
-            change = Change(_trimmed(body.get("secretValue")), body.get("secretComment"), body.get("newSecretName"))
+            value = body.get("secretValue")
+            trimmed = None if value is None else validation.secret_value(value)
+            change = Change(trimmed, body.get("secretComment"), body.get("newSecretName"))
             return {"secret": write(db, place, name, change, timestamp(self.backend.clock()))}
 
         return await self._answer(request, work, writing=True)
@@ -109,10 +111,3 @@ def _place(db: sqlite3.Connection, permissions: Permissions, given: Mapping[str,
     place = Place(found, str(given["environment"]), "/" + "/".join(folders))
     secret_rows.require_environment(place)
     return place
-
-
-def _trimmed(value: str | None) -> str | None:
-    """Infisical: a value is trimmed, but may keep one line break at its end."""
-    if value is None:
-        return None
-    return value.strip() + ("\n" if value.endswith("\n") and value.strip() else "")

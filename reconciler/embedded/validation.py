@@ -33,6 +33,7 @@ Maybe: TypeAlias = str | Absent | None
 # ECMAScript's trim() set; str.strip() has others.
 _WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
 _WHITE += "\u202f\u205f\u3000\ufeff"
+_NAME_RULE = "Secret name cannot contain colon or slash"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 # Infisical: fields that Salesforce connections do not support may be sent only with the value that changes nothing.
@@ -218,6 +219,9 @@ def secret(body: object, *, value_needed: bool) -> dict[str, str]:
     found = {key: check.text(key, nullable=True) for key in texts}
     found["secretValue"] = check.text("secretValue", nullable=not value_needed, trimmed=False)
     found["secretComment"] = check.text("secretComment", nullable=True, trimmed=False)
+    renamed = found["newSecretName"]
+    if isinstance(renamed, str) and not _is_secret_name(renamed):
+        check.add(_issue("custom", ("newSecretName",), _NAME_RULE))
     check.finish()
     return {key: value for key, value in found.items() if isinstance(value, str)}
 
@@ -225,9 +229,19 @@ def secret(body: object, *, value_needed: bool) -> dict[str, str]:
 def secret_name(request: Request) -> str:
     """The name in the path. Infisical: it holds neither a colon nor a slash. Raises ValidationFailureError."""
     name = str(request.path_params["secret_name"]).strip(_WHITE)
-    if not name or ":" in name:
-        raise ValidationFailureError([_issue("custom", ("secretName",), "Secret name cannot contain colon or slash")])
+    if not _is_secret_name(name):
+        raise ValidationFailureError([_issue("custom", ("secretName",), _NAME_RULE)])
     return name
+
+
+def _is_secret_name(text: str) -> bool:
+    return bool(text) and ":" not in text and "/" not in text
+
+
+def secret_value(text: str) -> str:
+    """A value as it is stored. Infisical: trimmed, but one line break at its end may stay."""
+    trimmed = text.strip(_WHITE)
+    return trimmed + "\n" if trimmed and text.endswith("\n") else trimmed
 
 
 def connection_id(request: Request) -> str:

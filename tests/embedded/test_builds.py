@@ -50,6 +50,22 @@ class TestOlder:
             answer = await client.get(path)
         assert (answer.status_code, answer.json()["error"], "reqId" in answer.json()) == (404, "Not Found", False)
 
+    async def test_a_project_is_found_by_its_slug_at_the_path_of_then_too(self, database: Path) -> None:
+        async with serving(database, build=OLDER) as client:
+            then, now = [await client.get(f"/api/v1/{base}/slug/crm") for base in ("workspace", "projects")]
+        assert (then.status_code, then.json()) == (200, now.json())
+        async with serving(database) as client:
+            assert (await client.get("/api/v1/workspace/slug/crm")).json()["error"] == "Not Found"
+
+    @pytest.mark.parametrize("path", ["%", "%zz", "%ff", "a%2"])
+    async def test_a_path_that_cannot_be_decoded_is_a_400_today_and_was_not_then(self, database: Path, path: str) -> None:
+        url = httpx.URL("http://infisical.test", raw_path=f"{SALESFORCE}/connection-name/{path}".encode())
+        async with serving(database) as client:
+            today = await client.get(url)
+        async with serving(database, build=OLDER) as client:
+            then = await client.get(url)
+        assert (today.status_code, today.json()["error"], then.status_code) == (400, "BadRequest", 404)
+
     async def test_a_patch_of_another_apps_id_is_saved_and_answered_with_a_500(self, database: Path) -> None:
         async with serving(database, build=OLDER) as client:
             await client.get(BASE)

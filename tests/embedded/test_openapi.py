@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.routing import BaseRoute, Mount, Route
 
-from reconciler.embedded import IdentityCredentials, create_identity, infisical_app, issue_token
+from reconciler.embedded import IdentityCredentials, TokenRules, create_identity, infisical_app, issue_token
 from reconciler.embedded.arrange import plant_connection
 from reconciler.embedded.build import CURRENT, OLDER, Build
 from reconciler.embedded.openapi import Operation, document, operations
@@ -34,6 +34,7 @@ from .conftest import ORGS, SALESFORCE, Json, body, credentials
 from .test_sharing import served
 
 BUILDS = {"current": CURRENT, "older": OLDER}
+RENEWABLE = TokenRules(period_seconds=3600)
 CHECKS = [
     status_code_conformance,
     content_type_conformance,
@@ -110,7 +111,7 @@ def _world(stack: ExitStack, database: Path, build: Build) -> World:
     client.post(SALESFORCE, json=body("crm")).raise_for_status()
     plant_connection(database, app="aws", name="cloud", project="crm")
     schema = schemathesis.openapi.from_dict(client.get("/api/docs/json").json())
-    return World(client, session, create_identity(database, "schemathesis"), project, schema)
+    return World(client, session, create_identity(database, "schemathesis", tokens=RENEWABLE), project, schema)
 
 
 def _asked(operation: Operation) -> list[Asked]:

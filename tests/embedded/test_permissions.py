@@ -1,5 +1,6 @@
 """Who may do what: each permission taken away in turn, and lists that are partial without a word."""
 
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ def acting_as(database: Path) -> As:
     @asynccontextmanager
     async def acting_as(permissions: Permissions) -> AsyncIterator[httpx.AsyncClient]:
         app = infisical_app(database, ORGS, ["crm", "erp"])
-        made = create_identity(database, f"{len(str(permissions))}-{id(permissions)}", permissions)
+        made = create_identity(database, str(uuid.uuid4()), permissions)
         async with in_process(app) as client:
             credentials = {"clientId": made.client_id, "clientSecret": made.client_secret}
             token = (await client.post("/api/v1/auth/universal-auth/login", json=credentials)).json()["accessToken"]
@@ -120,6 +121,33 @@ async def test_a_project_that_went_with_a_connection_breaks_the_lists_for_everyo
         plant_connection(database, app="salesforce", name="crm", project="crm")
         assert (await client.delete(f"/api/v1/projects/{project_id}")).status_code == 200
         lists = [await client.get(path) for path in (BASE, SALESFORCE)]
-        direct = await client.get(f"{SALESFORCE}/{other}")
+        erp = (await client.get("/api/v1/projects/slug/erp")).json()["id"]
+        good = [await client.get(path) for path in (f"{SALESFORCE}/{other}", f"{BASE}?projectId={erp}")]
     assert [one.status_code for one in lists] == [404, 404]
-    assert direct.status_code == 200
+    assert [one.status_code for one in good] == [200, 200]
+
+
+async def test_a_project_that_went_with_another_apps_connection_breaks_only_the_list_of_all(
+    acting_as: As, database: Path
+) -> None:
+    async with acting_as(Permissions()) as client:
+        project_id = (await client.get("/api/v1/projects/slug/crm")).json()["id"]
+        plant_connection(database, app="aws", name="cloud", project="crm")
+        await client.delete(f"/api/v1/projects/{project_id}")
+        assert [(await client.get(path)).status_code for path in (BASE, SALESFORCE)] == [404, 200]
+
+
+async def test_an_empty_project_goes_without_harm(acting_as: As) -> None:
+    async with acting_as(Permissions()) as client:
+        project_id = (await client.get("/api/v1/projects/slug/crm")).json()["id"]
+        gone = await client.delete(f"/api/v1/projects/{project_id}")
+        assert (gone.status_code, gone.json()["project"]["slug"]) == (200, "crm")
+        assert [(await client.get(path)).status_code for path in (BASE, f"/api/v1/projects/{project_id}")] == [200, 404]
+
+
+async def test_who_makes_a_project_is_a_member_of_it(acting_as: As) -> None:
+    async with acting_as(Permissions(projects={"crm": Membership()})) as client:
+        made = (await client.post("/api/v1/projects", json={"projectName": "New", "slug": "new"})).json()["project"]
+        assert (await client.post(SALESFORCE, json=body("in-new", projectId=made["id"]))).status_code == 200
+        projects = (await client.get("/api/v1/projects")).json()["projects"]
+    assert [one["slug"] for one in projects] == ["crm", "new"]

@@ -134,3 +134,31 @@ async def test_a_name_can_be_had_once_in_a_folder(database: Path) -> None:
         answers = [await client.post(f"{V4}/KEY", json=place(project, secretValue="s3cret-value")) for _ in range(2)]
     assert [one.status_code for one in answers] == [200, 400]
     assert "s3cret-value" not in answers[1].text
+
+
+@pytest.mark.parametrize("name", ["a:b", "a/b", " "])
+async def test_a_secret_is_not_renamed_to_what_no_secret_may_be_called(name: str, database: Path) -> None:
+    async with logged_in(database) as client:
+        project = await project_of(client)
+        await client.post(f"{V4}/KEY", json=place(project, secretValue="v"))
+        answer = await client.patch(f"{V4}/KEY", json=place(project, newSecretName=name))
+    assert (answer.status_code, answer.json()["message"][0]["path"]) == (422, ["newSecretName"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("v", "v"),
+        (" v ", "v"),
+        ("v\n", "v\n"),
+        ("v\n\n", "v\n"),
+        ("\ufeffv\r\n", "v\n"),
+        ("\n", ""),
+        ("a\nb", "a\nb"),
+        ("", ""),
+    ],
+)
+async def test_a_value_is_trimmed_but_may_keep_one_line_break(sent: str, kept: str, database: Path) -> None:
+    async with logged_in(database) as client:
+        made = await client.post(f"{V4}/KEY", json=place(await project_of(client), secretValue=sent))
+    assert made.json()["secret"]["secretValue"] == kept

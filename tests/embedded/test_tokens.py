@@ -138,7 +138,7 @@ async def test_a_token_with_a_limit_of_uses_is_used_up_by_calls_whatever_they_an
 async def test_a_sub_organisation_can_be_named(
     client: httpx.AsyncClient, database: Path, key: str, slug: str, status: int
 ) -> None:
-    assert (await log_in(client, database, **{key: slug})).status_code == status
+    assert (await log_in(client, database, None, **{key: slug})).status_code == status
 
 
 def keys(*private: Any) -> dict[str, Any]:
