@@ -86,7 +86,7 @@ class ConnectionRoutes:
         raw = await request.body()
 
         def check(db: sqlite3.Connection, caller: Permissions) -> NewConnection:
-            new = validation.new_connection(validation.decode_body(request, raw))
+            new = validation.new_connection(validation.decode_body(request, raw), self.backend.build)
             try:
                 slug = connection_rows.project_slug(db, new.project_id)
             except NotFoundError as error:
@@ -108,7 +108,7 @@ class ConnectionRoutes:
 
         def check(db: sqlite3.Connection, caller: Permissions) -> tuple[str, ConnectionChange]:
             connection_id = validation.connection_id(request)
-            change = validation.connection_change(validation.decode_body(request, raw))
+            change = validation.connection_change(validation.decode_body(request, raw), self.backend.build)
             app = connection_rows.require(db, connection_id, caller, "edit")
             if self.backend.build.checks_app:
                 connection_rows.require_salesforce(db, connection_id, caller, "edit")

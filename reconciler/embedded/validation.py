@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
+from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.errors import InternalError, Issue, ValidationFailureError
 from reconciler.embedded.store import is_slug
 
@@ -132,20 +133,20 @@ def decode_body(request: Request, raw: bytes) -> object:
     return ABSENT
 
 
-def new_connection(body: object) -> NewConnection:
+def new_connection(body: object, build: Build = CURRENT) -> NewConnection:
     """The create body, trimmed as the server trims. Raises ValidationFailureError with all issues."""
     check = _Check(body)
     name = check.name("name")
     check.literal("method", METHOD)
     description = check.text("description", longest=LONGEST_DESCRIPTION, nullable=True)
     project_id = check.text("projectId", optional=True)
-    check.inert()
+    check.inert(build)
     credentials = _credentials(check)
     check.finish()
     return NewConnection(_given(name), _or_none(description), _or_none(project_id) or None, credentials)
 
 
-def connection_change(body: object) -> ConnectionChange:
+def connection_change(body: object, build: Build = CURRENT) -> ConnectionChange:
     """The PATCH body. Raises ValidationFailureError with all issues.
 
     Infisical: credentials are all or nothing; the method, the scope and unknown keys are dropped without a word.
@@ -153,7 +154,7 @@ def connection_change(body: object) -> ConnectionChange:
     check = _Check(body)
     name = check.name("name", optional=True)
     description = check.text("description", longest=LONGEST_DESCRIPTION, nullable=True)
-    check.inert()
+    check.inert(build)
     credentials = _credentials(check) if check.has("credentials") else None
     check.finish()
     return ConnectionChange(_or_none(name), description, credentials)
@@ -330,8 +331,10 @@ class _Check:
             sentence = f"Invalid discriminator value. Expected '{wanted}'"
             self.add(_issue("invalid_union_discriminator", (*self.within, key), sentence))
 
-    def inert(self) -> None:
+    def inert(self, build: Build) -> None:
         for key, harmless in _INERT.items():
+            if key == "gatewayPoolId" and not build.gateway_pools:
+                continue  # unknown to that build, so it is dropped without a word
             if key in self.fields and self.fields[key] is not harmless:
                 self.add(_issue("custom", (*self.within, key), f"{key} is not supported for Salesforce connections"))
 

@@ -26,9 +26,6 @@ async def try_credentials(orgs: Iterable[Org], credentials: Credentials, build: 
     """
     url = _parsed(credentials.instance_url, "http" if build.plain_http else "https")
     host = _public_host(url)
-    # The token path is put behind whatever was given, less one slash: below a path Salesforce has nothing.
-    if url.path not in ("", "/") or url.query or url.fragment:
-        raise _failed("Request failed with status code 404")
     form = {
         "grant_type": "client_credentials",
         "client_id": credentials.consumer_key,
@@ -40,6 +37,9 @@ async def try_credentials(orgs: Iterable[Org], credentials: Credentials, build: 
         if not build.resolves_in_try:
             raise InternalError from None
         raise _failed(f"getaddrinfo ENOTFOUND {host}") from None
+    # The token path is put behind whatever was given, less one slash: below a path Salesforce has nothing.
+    if url.path not in ("", "/") or url.query or url.fragment:
+        raise _failed("Request failed with status code 404")
     if not 200 <= answer.status < 300:
         raise _failed(f"Request failed with status code {answer.status}")
     if json.loads(answer.body).get("token_type") != "Bearer":

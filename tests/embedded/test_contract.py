@@ -1,16 +1,19 @@
-"""The contract in one table: each status and each error of the API once, as a real server was seen to answer."""
+"""The contract in tables: each status and each error of the API once, as a real server was seen to answer, for both builds."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from reconciler.embedded.arrange import mark_in_use, plant_connection
+from reconciler.embedded import CURRENT, OLDER, InfisicalApp, Permissions, create_identity, infisical_app, issue_token
+from reconciler.embedded.arrange import mark_in_use, plant_connection, revoke_tokens
+from reconciler.embedded.build import Build
 
-from .conftest import BASE, KEY, SALESFORCE, SECRET, body, created, credentials, project_id
+from .conftest import BASE, KEY, ORGS, SALESFORCE, SECRET, body, created, credentials, project_id
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +24,8 @@ NOT_AN_ID = f"{SALESFORCE}/crm"
 
 @dataclass(frozen=True)
 class Case:
-    """A request and the refusal it meets; `{crm}`, `{used}`, `{aws}` in a path are ids of planted connections."""
+    """A request and the refusal it meets; `{crm}`, `{used}`, `{aws}` in a path are ids of planted connections, `{project}`
+    and `{busy}` of projects; the connection of the busy one is in use."""
 
     title: str
     method: str
@@ -30,6 +34,8 @@ class Case:
     error: str
     fragment: str
     send: dict[str, Any] = field(default_factory=dict)
+    # What an older build answers, where it is something else; empty: it does not have the route.
+    older: tuple[int, str, str] | None = None
 
 
 def refused(title: str, method: str, path: str, fragment: str, **send: Any) -> Case:
@@ -44,19 +50,30 @@ def broken(title: str, method: str, path: str, **send: Any) -> Case:
     return Case(title, method, path, 500, "InternalServerError", "Something went wrong", send)
 
 
-def untrusted(title: str, changes: dict[str, str], fragment: str) -> Case:
+def untrusted(title: str, changes: dict[str, str], fragment: str, older: tuple[int, str, str] | None = None) -> Case:
     given = {"instance_url": "acme.my.salesforce.com", **changes}
-    return refused(title, "POST", SALESFORCE, fragment, json=body("fresh", credentials=credentials(**given)))
+    case = refused(title, "POST", SALESFORCE, fragment, json=body("fresh", credentials=credentials(**given)))
+    return replace(case, older=older)
+
+
+def of_secret(**changes: str) -> dict[str, str]:
+    """A v3 secret's body or query that is complete, with these keys set; an empty value takes a key away."""
+    given = {"workspaceSlug": "crm", "environment": "prod", "secretValue": "v", **changes}
+    return {key: value for key, value in given.items() if value}
 
 
 VALIDATE = "Failed to validate credentials: "
+RAW = "/api/v3/secrets/raw"
+AUTH = "/api/v1/auth"
+BARE_500 = (500, "InternalServerError", "Something went wrong")
 CASES = [
     refused("a name that is taken", "POST", SALESFORCE, "already exists", json=body("crm")),
     refused("a name another app has", "POST", SALESFORCE, "already exists", json=body("cloud")),
     refused("a rename to a taken name", "PATCH", f"{SALESFORCE}/{{crm}}", "already exists", json={"name": "cloud"}),
     refused("a create in an unknown project", "POST", SALESFORCE, "not found", json=body("fresh", projectId=NOBODY)),
     refused("another app's id on get", "GET", f"{SALESFORCE}/{{aws}}", "is not for App"),
-    refused("another app's id on patch", "PATCH", f"{SALESFORCE}/{{aws}}", "is not for App", json={}),
+    replace(refused("another app's id on patch", "PATCH", f"{SALESFORCE}/{{aws}}", "is not for App", json={}), older=BARE_500),
+    refused("another app's id on rotate", "POST", f"{SALESFORCE}/{{aws}}/rotate-credentials", "is not for App"),
     refused("another app's id on delete", "DELETE", f"{SALESFORCE}/{{aws}}", "is not for App"),
     refused("another app's name", "GET", f"{SALESFORCE}/connection-name/cloud", "is not for App"),
     refused("a delete while in use", "DELETE", f"{SALESFORCE}/{{used}}", "existing connections"),
@@ -66,16 +83,33 @@ CASES = [
     untrusted("a down org", {"instance_url": "down.my.salesforce.com"}, "Request failed with status code 503"),
     untrusted("a login host", {"instance_url": "login.salesforce.com"}, "Request failed with status code 400"),
     untrusted("a path behind the host", {"instance_url": "acme.my.salesforce.com/x"}, "failed with status code 404"),
-    untrusted("an unknown host", {"instance_url": "acme.invalid"}, f"{VALIDATE}getaddrinfo ENOTFOUND acme.invalid"),
+    untrusted("an unknown host", {"instance_url": "acme.invalid"}, f"{VALIDATE}getaddrinfo ENOTFOUND acme.invalid", BARE_500),
     untrusted("no URL", {"instance_url": "not a url"}, f"{VALIDATE}Invalid URL"),
-    untrusted("a bare host starting with http", {"instance_url": "httpd.my.salesforce.com"}, f"{VALIDATE}Invalid URL"),
+    untrusted(
+        "a bare host starting with http", {"instance_url": "httpd.my.salesforce.com"}, f"{VALIDATE}Invalid URL", BARE_500
+    ),
+    untrusted("plain http to a host that is there", {"instance_url": "http://acme.my.salesforce.com/x"}, "404", BARE_500),
     untrusted("a user in the URL", {"instance_url": "https://u:p@acme.my.salesforce.com"}, "user:pass@"),
-    untrusted("a loopback name", {"instance_url": "http://localhost:8080"}, "Local and private"),
+    untrusted("a loopback name", {"instance_url": "http://localhost:8080"}, "Local and private", BARE_500),
     untrusted("a loopback address", {"instance_url": "127.0.0.1"}, "Local and private"),
     untrusted("a loopback address in short", {"instance_url": "127.1"}, "Local and private"),
     untrusted("a private address", {"instance_url": "10.0.0.7"}, "Local and private"),
-    untrusted("an IPv6 loopback address", {"instance_url": "http://[::1]"}, "Local and private"),
+    untrusted("an IPv6 loopback address", {"instance_url": "http://[::1]"}, "Local and private", BARE_500),
     untrusted("a token that is not Bearer", {"key": "key-of-a-mac-app"}, "token type"),
+    refused("a secret that is there", "POST", f"{RAW}/KEY", "already exist", json=of_secret()),
+    refused("a secret of no environment", "GET", f"{RAW}/KEY", "environment", params=of_secret(environment="")),
+    refused("a secret of no project", "GET", f"{RAW}/KEY", "project", params=of_secret(workspaceSlug="")),
+    refused("secrets of no environment", "GET", RAW, "environment", params=of_secret(environment="")),
+    refused("a project whose connection is in use", "DELETE", "/api/v1/projects/{busy}", "in use"),
+    missing("an unknown secret", "GET", f"{RAW}/NONE", "NONE", params=of_secret()),
+    missing("an unknown secret on patch", "PATCH", f"{RAW}/NONE", "NONE", json=of_secret()),
+    missing("an unknown secret on delete", "DELETE", f"{RAW}/NONE", "NONE", json=of_secret()),
+    missing("a secret of another folder", "GET", f"{RAW}/KEY", "KEY", params=of_secret(secretPath="/a")),
+    missing("a secret of an unknown environment", "GET", f"{RAW}/KEY", "nope", params=of_secret(environment="nope")),
+    missing("a secret of an unknown project", "GET", f"{RAW}/KEY", "nope", params=of_secret(workspaceSlug="nope")),
+    missing("a rotation", "POST", f"{SALESFORCE}/{{crm}}/rotate-credentials", "not found"),
+    missing("a rotation of an unknown id", "POST", f"{SALESFORCE}/{NOBODY}/rotate-credentials", NOBODY),
+    missing("an unknown project on delete", "DELETE", f"/api/v1/projects/{NOBODY}", NOBODY),
     missing("an unknown id on get", "GET", f"{SALESFORCE}/{NOBODY}", NOBODY),
     missing("an unknown id on patch", "PATCH", f"{SALESFORCE}/{NOBODY}", NOBODY, json={}),
     missing("an unknown id on delete", "DELETE", f"{SALESFORCE}/{NOBODY}", NOBODY),
@@ -92,6 +126,11 @@ CASES = [
     broken("bytes that are no text", "PATCH", f"{SALESFORCE}/{{crm}}", content=b"\xff\xfe\xff", headers=JSON_TYPE),
     broken("a body that is plain text", "POST", SALESFORCE, content=b"{}", headers={"Content-Type": "text/plain"}),
     broken("a body of no type", "POST", SALESFORCE, content=b"{}"),
+    broken("a log-in that is no JSON", "POST", f"{AUTH}/universal-auth/login", content=b"{", headers=JSON_TYPE),
+    broken("a renewal that is no JSON", "POST", f"{AUTH}/token/renew", content=b"{", headers=JSON_TYPE),
+    broken("a secret that is no JSON", "POST", f"{RAW}/NEW", content=b"{", headers=JSON_TYPE),
+    broken("a rotation that promises JSON", "POST", f"{SALESFORCE}/{{crm}}/rotate-credentials", headers=JSON_TYPE),
+    broken("a project's delete that promises JSON", "DELETE", "/api/v1/projects/{project}", headers=JSON_TYPE),
     broken("a delete that promises JSON", "DELETE", f"{SALESFORCE}/{{crm}}", headers=JSON_TYPE),
 ]
 
@@ -119,7 +158,6 @@ INVALID: list[tuple[str, str, str, dict[str, Any], list[str]]] = [
     ("a wrong method", "POST", SALESFORCE, {"json": body(method="oauth")}, ["method"]),
     ("a null project", "POST", SALESFORCE, {"json": body(projectId=None)}, ["projectId"]),
     ("a gateway", "POST", SALESFORCE, {"json": body(gatewayId=NOBODY)}, ["gatewayId"]),
-    ("a gateway pool", "POST", SALESFORCE, {"json": body(gatewayPoolId=NOBODY)}, ["gatewayPoolId"]),
     (
         "managed credentials",
         "POST",
@@ -152,33 +190,139 @@ INVALID: list[tuple[str, str, str, dict[str, Any], list[str]]] = [
     ("a blank name in the path", "GET", f"{SALESFORCE}/connection-name/%20", {}, ["connectionName"]),
     ("two projects at once", "GET", f"{SALESFORCE}?projectId=a&projectId=b", {}, ["projectId"]),
     ("a log-in without a secret", "POST", "/api/v1/auth/universal-auth/login", {"json": {"clientId": "a"}}, ["clientSecret"]),
+    ("a log-in without a JWT", "POST", f"{AUTH}/oidc-auth/login", {"json": {"identityId": NOBODY}}, ["jwt"]),
+    (
+        "an AWS log-in with a GET",
+        "POST",
+        f"{AUTH}/aws-auth/login",
+        {"json": {"identityId": NOBODY, "iamHttpRequestMethod": "GET", "iamRequestBody": "", "iamRequestHeaders": ""}},
+        ["iamHttpRequestMethod"],
+    ),
+    ("a renewal of nothing", "POST", f"{AUTH}/token/renew", {"json": {}}, ["accessToken"]),
+    ("a revocation of nothing", "POST", f"{AUTH}/token/revoke", {"json": {"accessToken": ""}}, ["accessToken"]),
+    ("a secret with a colon", "POST", f"{RAW}/A:B", {"json": of_secret()}, ["secretName"]),
+    ("a secret without a value", "POST", f"{RAW}/NEW", {"json": of_secret(secretValue="")}, ["secretValue"]),
+    ("a rotation of no UUID", "POST", f"{SALESFORCE}/crm/rotate-credentials", {}, ["connectionId"]),
     ("a project without a name", "POST", "/api/v1/projects", {"json": {"slug": "a"}}, ["projectName"]),
 ]
+
+
+@pytest.fixture(params=["current", "older"])
+def build(request: pytest.FixtureRequest) -> Build:
+    return {"current": CURRENT, "older": OLDER}[str(request.param)]
+
+
+@pytest.fixture
+def app(database: Path, build: Build) -> Iterator[InfisicalApp]:
+    app = infisical_app(database, ORGS, ["crm", "erp"], build=build)
+    yield app
+    app.close()
 
 
 @pytest.fixture
 async def places(client: httpx.AsyncClient, database: Path) -> dict[str, str]:
     crm, used = await created(client, "crm"), await created(client, "used")
     mark_in_use(database, used["id"])
+    mark_in_use(database, plant_connection(database, app="salesforce", name="used", project="erp"))
+    assert (await client.post(f"{RAW}/KEY", json=of_secret())).status_code == 200
     return {
         "crm": crm["id"],
         "used": used["id"],
         "aws": plant_connection(database, app="aws", name="cloud"),
         "project": await project_id(client),
+        "busy": await project_id(client, "erp"),
     }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-async def test_is_refused(case: Case, client: httpx.AsyncClient, places: dict[str, str]) -> None:
+async def test_is_refused(case: Case, client: httpx.AsyncClient, places: dict[str, str], build: Build) -> None:
     response = await client.request(case.method, case.path.format(**places), **case.send)
 
+    expected = (case.status, case.error, case.fragment)
+    status, error, fragment = case.older if case.older and build is OLDER else expected
     answer = response.json()
-    assert (response.status_code, answer["statusCode"], answer["error"]) == (case.status, case.status, case.error)
-    assert case.fragment in answer["message"]
+    assert (response.status_code, answer["statusCode"], answer["error"]) == (status, status, error)
+    assert fragment in answer["message"]
     assert re.fullmatch(r"req-[0-9A-Za-z]{14}", answer["reqId"])
     assert answer.keys() == {"reqId", "statusCode", "message", "error"}
     assert KEY not in response.text
     assert SECRET not in response.text
+
+
+TURNED_AWAY = [
+    ("no token", None, 401, "UnauthorizedError", "Token missing"),
+    ("another scheme", "Basic eDp5", 401, "UnauthorizedError", "Token missing"),
+    ("a revoked token", "Bearer {revoked}", 401, "UnauthorizedError", "revoked"),
+    ("garbage", "Bearer garbage", 403, "TokenError", "invalid"),
+    ("an expired token", "Bearer {expired}", 403, "TokenError", "expired"),
+    ("a service token", "Bearer st.a.b", 403, "ForbiddenError", "Service tokens"),
+    ("a role without the permission", "Bearer {nobody}", 403, "PermissionDenied", "not allowed to read on app-connections"),
+    ("a token that is used up", "Bearer {used}", 400, "BadRequest", "usage limit"),
+]
+
+
+@pytest.fixture
+def tokens(database: Path) -> dict[str, str]:
+    revoked = issue_token(database)
+    revoke_tokens(database)
+    create_identity(database, "nobody", Permissions(connections=frozenset()))
+    nobody, used = issue_token(database, "nobody"), issue_token(database, uses_limit=1)
+    return {"revoked": revoked, "expired": issue_token(database, ttl_seconds=-9), "nobody": nobody, "used": used}
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "error", "fragment"), [row[1:] for row in TURNED_AWAY], ids=[row[0] for row in TURNED_AWAY]
+)
+async def test_is_turned_away(
+    header: str | None, status: int, error: str, fragment: str, anonymous: httpx.AsyncClient, tokens: dict[str, str]
+) -> None:
+    headers = {"Authorization": header.format(**tokens)} if header else {}
+    if status == 400:
+        assert (await anonymous.get(BASE, headers=headers)).status_code == 200
+    response = await anonymous.get(BASE, headers=headers)
+
+    answer = response.json()
+    assert (response.status_code, answer["statusCode"], answer["error"]) == (status, status, error)
+    assert fragment in answer["message"]
+    if error == "PermissionDenied":
+        rule = {"action": "read", "subject": "app-connections", "inverted": False, "conditions": None}
+        assert answer["details"] == [rule]
+
+
+LOG_INS: list[tuple[str, str, dict[str, str], int, str]] = [
+    ("an unknown client", "universal-auth/login", {"clientId": NOBODY}, 401, "UnauthorizedError"),
+    ("a wrong secret", "universal-auth/login", {"clientSecret": "wrong"}, 401, "UnauthorizedError"),
+    ("an unknown organisation", "universal-auth/login", {"organizationSlug": "nope"}, 404, "NotFound"),
+    ("its name in some builds", "universal-auth/login", {"subOrganizationName": "nope"}, 404, "NotFound"),
+    ("an identity with no OIDC", "oidc-auth/login", {"identityId": NOBODY, "jwt": "a.b.c"}, 401, "UnauthorizedError"),
+    ("garbage to renew", "token/renew", {"accessToken": "garbage"}, 403, "TokenError"),
+    ("a revoked token to renew", "token/renew", {"accessToken": "{revoked}"}, 401, "UnauthorizedError"),
+    ("an expired token to renew", "token/renew", {"accessToken": "{expired}"}, 401, "UnauthorizedError"),
+    ("garbage to revoke", "token/revoke", {"accessToken": "garbage"}, 403, "TokenError"),
+    ("a revoked token to revoke", "token/revoke", {"accessToken": "{revoked}"}, 401, "UnauthorizedError"),
+]
+
+
+@pytest.mark.parametrize("encoding", ["json", "data"])
+@pytest.mark.parametrize(("path", "given", "status", "error"), [row[1:] for row in LOG_INS], ids=[row[0] for row in LOG_INS])
+async def test_a_log_in_is_refused(
+    path: str,
+    given: dict[str, str],
+    status: int,
+    error: str,
+    encoding: str,
+    anonymous: httpx.AsyncClient,
+    database: Path,
+    tokens: dict[str, str],
+) -> None:
+    made = create_identity(database, "ci")
+    sent = {"clientId": made.client_id, "clientSecret": made.client_secret, **given}
+    sent = {key: value.format(**tokens) for key, value in sent.items()}
+    response = await anonymous.request("POST", f"{AUTH}/{path}", **{encoding: sent})  # type: ignore[arg-type]
+
+    answer = response.json()
+    assert (response.status_code, answer["statusCode"], answer["error"]) == (status, status, error)
+    assert not any(value in response.text for value in sent.values() if len(value) > 30)
 
 
 @pytest.mark.parametrize(("method", "path", "send", "where"), [row[1:] for row in INVALID], ids=[row[0] for row in INVALID])
@@ -204,6 +348,9 @@ async def test_is_invalid(
         ("GET", "/api/v1/auth/universal-auth/login"),
         ("GET", f"{BASE}/aws"),
         ("POST", f"{SALESFORCE}/{NOBODY}/rotate"),
+        ("PUT", f"{RAW}/KEY"),
+        ("POST", RAW),
+        ("GET", "/api/v1/auth/token/renew"),
     ],
 )
 async def test_an_unknown_path_or_wrong_verb_is_a_404_without_a_request_id(
@@ -214,6 +361,12 @@ async def test_an_unknown_path_or_wrong_verb_is_a_404_without_a_request_id(
     assert response.status_code == 404
     message = f"Route {method}:{path} not found"
     assert response.json() == {"message": message, "error": "Not Found", "statusCode": 404}
+
+
+async def test_a_gateway_pool_is_refused_by_builds_that_know_what_it_is(client: httpx.AsyncClient, build: Build) -> None:
+    response = await client.post(SALESFORCE, json=body(gatewayPoolId=NOBODY))
+
+    assert response.status_code == (200 if build is OLDER else 422)
 
 
 async def test_all_issues_of_a_body_are_told_at_once(client: httpx.AsyncClient) -> None:

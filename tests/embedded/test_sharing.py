@@ -1,19 +1,21 @@
 """One file, many users of it: processes, servers, event loops."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import anyio
 import httpx
+import jwt
 import pytest
 import uvicorn
 
-from reconciler.embedded import DatabaseUnusableError, InfisicalApp, infisical_app, issue_token
+from reconciler.embedded import DatabaseUnusableError, InfisicalApp, Permissions, create_identity, infisical_app, issue_token
 from reconciler.embedded.store import Store
 
 from .conftest import ORGS, SALESFORCE, body, in_process
@@ -168,6 +170,62 @@ def test_a_database_of_a_newer_version_is_refused_untouched(database: Path) -> N
 
     with pytest.raises(DatabaseUnusableError, match="schema 99"):
         issue_token(database)
+
+
+VERSION_1 = (
+    "CREATE TABLE installation (organisation_id TEXT NOT NULL, signing_key BLOB NOT NULL)",
+    """CREATE TABLE projects (
+        id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL, description TEXT,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE identities (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, client_id TEXT UNIQUE, secret_salt BLOB, secret_hash BLOB,
+        failures INTEGER NOT NULL DEFAULT 0, failed_at REAL NOT NULL DEFAULT 0, locked_until REAL NOT NULL DEFAULT 0
+        ) WITHOUT ROWID""",
+    """CREATE TABLE access_tokens (
+        id TEXT PRIMARY KEY, identity_id TEXT NOT NULL REFERENCES identities (id) ON DELETE CASCADE,
+        expires_at REAL, revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
+    """CREATE TABLE connections (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT, app TEXT NOT NULL, method TEXT NOT NULL,
+        credentials TEXT NOT NULL, credentials_hash TEXT NOT NULL,
+        project_id TEXT REFERENCES projects (id) ON DELETE CASCADE,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX name_in_project ON connections (project_id, name) WHERE project_id IS NOT NULL",
+    "CREATE UNIQUE INDEX name_in_organisation ON connections (name) WHERE project_id IS NULL",
+    """CREATE TABLE connection_users (
+        connection_id TEXT NOT NULL REFERENCES connections (id) ON DELETE RESTRICT, kind TEXT NOT NULL,
+        PRIMARY KEY (connection_id, kind)) WITHOUT ROWID""",
+    "INSERT INTO installation VALUES ('0c9e0000-0000-4000-8000-00000000000a', zeroblob(64))",
+    "INSERT INTO identities (id, name) VALUES ('0c9e0000-0000-4000-8000-00000000000b', 'embedded')",
+    """INSERT INTO connections VALUES ('0c9e0000-0000-4000-8000-00000000000c', 'crm', NULL, 'salesforce',
+        'client-credentials', '{"instanceUrl":"acme.my.salesforce.com"}', 'aa', NULL,
+        '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')""",
+    """INSERT INTO access_tokens (id, identity_id, expires_at) VALUES
+        ('0c9e0000-0000-4000-8000-00000000000d', '0c9e0000-0000-4000-8000-00000000000b', 4000000000)""",
+    "PRAGMA user_version = 1",
+)
+"""A database as the first version made it, with a connection and a token."""
+
+
+@pytest.mark.anyio
+async def test_a_database_of_the_first_version_goes_on_with_all_it_held(database: Path) -> None:
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database, isolation_level=None)) as db:
+        for statement in VERSION_1:
+            db.execute(statement)
+    claims = {
+        "identityId": "0c9e0000-0000-4000-8000-00000000000b",
+        "identityAccessTokenId": "0c9e0000-0000-4000-8000-00000000000d",
+        "iat": 1_700_000_000,
+        "exp": 4_000_000_000,
+    }
+    app = infisical_app(database, ORGS, ["crm"])
+    async with in_process(app, jwt.encode(claims, bytes(64), "HS256")) as client:
+        assert [one["name"] for one in (await client.get(SALESFORCE)).json()["appConnections"]] == ["crm"]
+        assert (await client.post(SALESFORCE, json=body("more"))).status_code == 200
+        secret = {"workspaceSlug": "crm", "environment": "prod", "secretValue": "v"}
+        assert (await client.post("/api/v3/secrets/raw/KEY", json=secret)).status_code == 200
+    app.close()
+    create_identity(database, "ci", Permissions(projects={}))
 
 
 @pytest.mark.anyio
