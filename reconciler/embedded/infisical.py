@@ -42,9 +42,13 @@ class InfisicalApp:
         app = _starlette(backend)
         self.routes = tuple(app.routes)
         limited = RateLimited(app, app.routes, limits, backend.clock) if limits else app
-        self._app = DateHeader(Etags(limited))
+        self._app = Etags(limited)
+        self._dated = DateHeader(self._routed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._dated(scope, receive, send)
+
+    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].endswith("/"):
             # Infisical: trailing slashes are ignored.
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
@@ -99,10 +103,8 @@ def _starlette(backend: Backend) -> Starlette:
         features = ("emailConfigured", "inviteOnlySignup", "redisConfigured", "secretScanningConfigured")
         return JSONResponse({"date": timestamp(backend.clock()), "message": "Ok", **dict.fromkeys(features, False)})
 
-    described = openapi.document(backend.build)
-
-    async def docs(_request: Request) -> Response:
-        return JSONResponse(described)
+    async def documentation(_request: Request) -> Response:
+        return JSONResponse(openapi.document(backend.build))
 
     @asynccontextmanager
     async def close_at_shutdown(_app: Starlette) -> AsyncIterator[None]:
@@ -118,7 +120,7 @@ def _starlette(backend: Backend) -> Starlette:
     app = Starlette(
         routes=[
             Route("/api/status", status),
-            Route("/api/docs/json", docs),
+            Route("/api/docs/json", documentation),
             Mount("/api/v1", routes=routes),
             Mount("/api", routes=SecretRoutes(backend).routes()),
         ],

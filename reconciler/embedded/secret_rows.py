@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.embedded.errors import BadRequestError, NotFoundError
 from reconciler.embedded.projects import ENVIRONMENTS
+from reconciler.embedded.validation import WHITE
 
 HIDDEN = "<hidden-by-infisical>"
 """What stands for a value that may not be read. Infisical: `secretValueHidden` says so; its own text is not known (facts 6)."""
@@ -95,6 +96,12 @@ def delete(db: sqlite3.Connection, place: Place, name: str) -> dict[str, object]
     row = _row(db, place, name)
     db.execute("DELETE FROM secrets WHERE id = ?", (row[0],))
     return _secret(row, shown=True)
+
+
+def stored(value: str) -> str:
+    """A value as it is kept. Infisical: trimmed, but one line break at its end may stay."""
+    trimmed = value.strip(WHITE)
+    return trimmed + "\n" if trimmed and value.endswith("\n") else trimmed
 
 
 def _row(db: sqlite3.Connection, place: Place, name: str) -> Row:

@@ -79,8 +79,8 @@ class SecretRoutes:
             body = validation.secret(validation.decode_body(request, raw), value_needed=action == "create")
             place = _place(db, permissions, body, action)
             value = body.get("secretValue")
-            trimmed = None if value is None else validation.secret_value(value)
-            change = Change(trimmed, body.get("secretComment"), body.get("newSecretName"))
+            kept = None if value is None else secret_rows.stored(value)
+            change = Change(kept, body.get("secretComment"), body.get("newSecretName"))
             return {"secret": write(db, place, name, change, timestamp(self.backend.clock()))}
 
         return await self._answer(request, work, writing=True)

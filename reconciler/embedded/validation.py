@@ -32,8 +32,8 @@ ABSENT: Final = Absent.ABSENT
 Maybe: TypeAlias = str | Absent | None
 
 # ECMAScript's trim() set; str.strip() has others.
-_WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
-_WHITE += "\u202f\u205f\u3000\ufeff"
+WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
+WHITE += "\u202f\u205f\u3000\ufeff"
 _NAME_RULE = "Secret name cannot contain colon or slash"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -229,7 +229,7 @@ def secret(body: object, *, value_needed: bool) -> dict[str, str]:
 
 def secret_name(request: Request) -> str:
     """The name in the path. Infisical: it holds neither a colon nor a slash. Raises ValidationFailureError."""
-    name = str(request.path_params["secret_name"]).strip(_WHITE)
+    name = str(request.path_params["secret_name"]).strip(WHITE)
     if not _is_secret_name(name):
         raise ValidationFailureError([_issue("custom", ("secretName",), _NAME_RULE)])
     return name
@@ -237,12 +237,6 @@ def secret_name(request: Request) -> str:
 
 def _is_secret_name(text: str) -> bool:
     return bool(text) and ":" not in text and "/" not in text
-
-
-def secret_value(text: str) -> str:
-    """A value as it is stored. Infisical: trimmed, but one line break at its end may stay."""
-    trimmed = text.strip(_WHITE)
-    return trimmed + "\n" if trimmed and text.endswith("\n") else trimmed
 
 
 def connection_id(request: Request) -> str:
@@ -255,7 +249,7 @@ def connection_id(request: Request) -> str:
 
 def connection_name(request: Request) -> str:
     """The name in the path, trimmed. Raises ValidationFailureError when nothing is left."""
-    name = str(request.path_params["name"]).strip(_WHITE)
+    name = str(request.path_params["name"]).strip(WHITE)
     if not name:
         raise ValidationFailureError([_too_short(("connectionName",), 1)])
     return name
@@ -266,7 +260,7 @@ def project_id(request: Request) -> str | None:
     values = request.query_params.getlist("projectId")
     if len(values) > 1:
         raise ValidationFailureError([_wrong_type(("projectId",), "string", values)])
-    return (values[0].strip(_WHITE) if values else "") or None
+    return (values[0].strip(WHITE) if values else "") or None
 
 
 class _Check:
@@ -311,7 +305,7 @@ class _Check:
             self.add(_wrong_type(path, "string", value))
             return ABSENT
         text = _well_formed(value)
-        text = text.strip(_WHITE) if trimmed else text
+        text = text.strip(WHITE) if trimmed else text
         units = len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
         if units < shortest:
             self.add(_too_short(path, shortest))
@@ -333,9 +327,8 @@ class _Check:
 
     def inert(self, build: Build) -> None:
         for key, harmless in _INERT.items():
-            if key == "gatewayPoolId" and not build.gateway_pools:
-                continue  # unknown to that build, so it is dropped without a word
-            if key in self.fields and self.fields[key] is not harmless:
+            known = build.gateway_pools or key != "gatewayPoolId"
+            if known and key in self.fields and self.fields[key] is not harmless:
                 self.add(_issue("custom", (*self.within, key), f"{key} is not supported for Salesforce connections"))
 
     def inner(self, key: str) -> "_Check":

@@ -158,13 +158,7 @@ INVALID: list[tuple[str, str, str, dict[str, Any], list[str]]] = [
     ("a wrong method", "POST", SALESFORCE, {"json": body(method="oauth")}, ["method"]),
     ("a null project", "POST", SALESFORCE, {"json": body(projectId=None)}, ["projectId"]),
     ("a gateway", "POST", SALESFORCE, {"json": body(gatewayId=NOBODY)}, ["gatewayId"]),
-    (
-        "managed credentials",
-        "POST",
-        SALESFORCE,
-        {"json": body(isPlatformManagedCredentials=True)},
-        ["isPlatformManagedCredentials"],
-    ),
+    ("platform's", "POST", SALESFORCE, {"json": body(isPlatformManagedCredentials=True)}, ["isPlatformManagedCredentials"]),
     ("auto-rotation", "POST", SALESFORCE, {"json": body(isAutoRotationEnabled=True)}, ["isAutoRotationEnabled"]),
     ("a rotation", "POST", SALESFORCE, {"json": body(rotation={})}, ["rotation"]),
     ("credentials that are text", "POST", SALESFORCE, {"json": body(credentials="x")}, ["credentials"]),
@@ -349,7 +343,6 @@ async def test_is_invalid(
         ("GET", f"{BASE}/aws"),
         ("POST", f"{SALESFORCE}/{NOBODY}/rotate"),
         ("PUT", f"{RAW}/KEY"),
-        ("POST", RAW),
         ("GET", "/api/v1/auth/token/renew"),
     ],
 )
@@ -386,7 +379,7 @@ async def test_all_issues_of_a_body_are_told_at_once(client: httpx.AsyncClient) 
 
 
 async def test_every_answer_has_one_date(client: httpx.AsyncClient) -> None:
-    for path in ("/api/status", BASE, "/nothing", NOT_AN_ID):
+    for path in ("/api/status", BASE, "/nothing", NOT_AN_ID, f"{BASE}/%zz"):
         dates = (await client.get(path)).headers.get_list("date")
         assert len(dates) == 1
         assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", dates[0])
