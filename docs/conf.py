@@ -35,6 +35,7 @@ _CONTENTS = {
     "How-to": [
         "how-to/install",
         "how-to/connect",
+        "how-to/log-in",
         "how-to/ci",
         "how-to/rotate",
         "how-to/rename-and-move",
@@ -43,6 +44,7 @@ _CONTENTS = {
         "how-to/written-outside",
         "how-to/recover",
         "how-to/read-plans",
+        "how-to/serve",
     ],
     "Reference": [
         "reference/commands",

@@ -39,7 +39,7 @@ async def infisical(settings: Settings, where: Where) -> AsyncIterator[Session]:
             else:
                 session = await stack.enter_async_context(_network(settings, where, log))
         except WireError as refused:
-            raise Stopped(Stop.FAILED, explain(refused, f"begin to talk to {settings.url}")) from None
+            raise Stopped(Stop.FAILED, explain(refused, f"log in to {settings.url}")) from None
         yield session
         if session.client.log_failure:
             where.notice(warning(session.client.log_failure, hint="look at the disk, or name another --log-http"))

@@ -45,6 +45,7 @@ class Reader:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         git = {f"GIT_{who}_{what}": "ada@acme.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         own = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb", "PYTHONWARNINGS": "error"}
+        own |= {"DOCS_ISSUER": str(ROOT / "tests/docs/issuer.sh"), "DOCS_ISSUER_PY": str(ROOT / "tests/docs/issuer.py")}
         self._shell = Shell(copy, home / ".memory", own | git | {"GIT_CONFIG_GLOBAL": os.devnull})
         self.corrections: list[tuple[Command, int, str]] = []
 
