@@ -40,9 +40,9 @@ class SecretRoutes:
 
     async def list_all(self, request: Request) -> Response:
         def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
-            given = dict(request.query_params)
-            place, shown = _looked_at(db, permissions, given)
-            found = secret_rows.listed(db, place, below=given.get("recursive") == "true", shown=shown)
+            asked = dict(request.query_params)
+            place, shown = _looked_at(db, permissions, asked)
+            found = secret_rows.listed(db, place, below=asked.get("recursive") == "true", shown=shown)
             return {"secrets": found, "imports": []}
 
         return await self._answer(request, work)
@@ -89,25 +89,25 @@ class SecretRoutes:
         return json_answer(secret_rows.encoded(await self.backend.permitted(request, work, writing=writing)))
 
 
-def _looked_at(db: sqlite3.Connection, permissions: Permissions, given: Mapping[str, Any]) -> tuple[Place, bool]:
+def _looked_at(db: sqlite3.Connection, permissions: Permissions, asked: Mapping[str, Any]) -> tuple[Place, bool]:
     """Where one looks, and whether values are shown. Infisical: who may describe and not read gets a placeholder."""
-    place = _place(db, permissions, given, "describe")
+    place = _place(db, permissions, asked, "describe")
     _, slug = secret_rows.project_id(db, place.project_id, None)
     member = permissions.in_project(slug)
     reads = member is not None and "read" in member.secrets
-    return place, reads and given.get("viewSecretValue", "true") != "false"
+    return place, reads and asked.get("viewSecretValue", "true") != "false"
 
 
-def _place(db: sqlite3.Connection, permissions: Permissions, given: Mapping[str, Any], action: str) -> Place:
+def _place(db: sqlite3.Connection, permissions: Permissions, asked: Mapping[str, Any], action: str) -> Place:
     """Infisical: the project is looked for first, then whether one may, then the environment."""
-    named = given.get("projectId") or given.get("workspaceId")
-    found, slug = secret_rows.project_id(db, named, given.get("workspaceSlug") or given.get("projectSlug"))
+    named = asked.get("projectId") or asked.get("workspaceId")
+    found, slug = secret_rows.project_id(db, named, asked.get("workspaceSlug") or asked.get("projectSlug"))
     member = permissions.in_project(slug)
     if member is None or action not in member.secrets:
         raise PermissionDeniedError(action, "secrets")
-    if not given.get("environment"):
+    if not asked.get("environment"):
         raise BadRequestError("Missing environment slug")
-    folders = [name for name in str(given.get("secretPath") or "/").split("/") if name]
-    place = Place(found, str(given["environment"]), "/" + "/".join(folders))
+    folders = [name for name in str(asked.get("secretPath") or "/").split("/") if name]
+    place = Place(found, str(asked["environment"]), "/" + "/".join(folders))
     secret_rows.require_environment(place)
     return place
