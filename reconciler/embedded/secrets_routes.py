@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,7 +30,8 @@ class SecretRoutes:
         return [route for base in bases for route in self._routes(base)]
 
     def _routes(self, base: str) -> list[Route]:
-        one = f"{base}/{{secret_name}}"
+        # A path, for an encoded slash is one by now: what may be in a name is `validation`'s to say.
+        one = f"{base}/{{secret_name:path}}"
         return [
             Route(base, self.list_all),
             Route(one, self.get),
@@ -50,7 +52,7 @@ class SecretRoutes:
     async def get(self, request: Request) -> Response:
         def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
             place, shown = _looked_at(db, permissions, dict(request.query_params))
-            return {"secret": secret_rows.found(db, place, validation.secret_name(request), shown=shown)}
+            return {"secret": secret_rows.found(db, place, _name(request), shown=shown)}
 
         return await self._answer(request, work)
 
@@ -75,7 +77,7 @@ class SecretRoutes:
         raw = await request.body()
 
         def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
-            name = validation.secret_name(request)
+            name = _name(request)
             body = validation.secret(validation.decode_body(request, raw), value_needed=action == "create")
             place = _place(db, permissions, body, action)
             value = body.get("secretValue")
@@ -87,6 +89,14 @@ class SecretRoutes:
 
     async def _answer(self, request: Request, work: Work, *, writing: bool = False) -> Response:
         return json_answer(secret_rows.encoded(await self.backend.permitted(request, work, writing=writing)))
+
+
+def _name(request: Request) -> str:
+    """The name in the path. Raises ValidationFailureError, and HTTPException where a slash that is not encoded makes it
+    another path, which is not there."""
+    if "/" in request.path_params["secret_name"] and b"%2f" not in request.scope.get("raw_path", b"").lower():
+        raise HTTPException(404)
+    return validation.secret_name(request)
 
 
 def _looked_at(db: sqlite3.Connection, permissions: Permissions, asked: Mapping[str, Any]) -> tuple[Place, bool]:
