@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,7 +30,8 @@ class SecretRoutes:
         return [route for base in bases for route in self._routes(base)]
 
     def _routes(self, base: str) -> list[Route]:
-        one = f"{base}/{{secret_name}}"
+        # A path, for an encoded slash is one by now: what may be in a name is `validation`'s to say.
+        one = f"{base}/{{secret_name:path}}"
         return [
             Route(base, self.list_all),
             Route(one, self.get),
@@ -40,9 +42,9 @@ class SecretRoutes:
 
     async def list_all(self, request: Request) -> Response:
         def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
-            given = dict(request.query_params)
-            place, shown = _looked_at(db, permissions, given)
-            found = secret_rows.listed(db, place, below=given.get("recursive") == "true", shown=shown)
+            asked = dict(request.query_params)
+            place, shown = _looked_at(db, permissions, asked)
+            found = secret_rows.listed(db, place, below=asked.get("recursive") == "true", shown=shown)
             return {"secrets": found, "imports": []}
 
         return await self._answer(request, work)
@@ -50,7 +52,7 @@ class SecretRoutes:
     async def get(self, request: Request) -> Response:
         def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
             place, shown = _looked_at(db, permissions, dict(request.query_params))
-            return {"secret": secret_rows.found(db, place, validation.secret_name(request), shown=shown)}
+            return {"secret": secret_rows.found(db, place, _name(request), shown=shown)}
 
         return await self._answer(request, work)
 
@@ -75,7 +77,7 @@ class SecretRoutes:
         raw = await request.body()
 
         def work(db: sqlite3.Connection, permissions: Permissions) -> dict[str, object]:
-            name = validation.secret_name(request)
+            name = _name(request)
             body = validation.secret(validation.decode_body(request, raw), value_needed=action == "create")
             place = _place(db, permissions, body, action)
             value = body.get("secretValue")
@@ -89,25 +91,33 @@ class SecretRoutes:
         return json_answer(secret_rows.encoded(await self.backend.permitted(request, work, writing=writing)))
 
 
-def _looked_at(db: sqlite3.Connection, permissions: Permissions, given: Mapping[str, Any]) -> tuple[Place, bool]:
+def _name(request: Request) -> str:
+    """The name in the path. Raises ValidationFailureError, and HTTPException where a slash that is not encoded makes it
+    another path, which is not there."""
+    if "/" in request.path_params["secret_name"] and b"%2f" not in request.scope.get("raw_path", b"").lower():
+        raise HTTPException(404)
+    return validation.secret_name(request)
+
+
+def _looked_at(db: sqlite3.Connection, permissions: Permissions, asked: Mapping[str, Any]) -> tuple[Place, bool]:
     """Where one looks, and whether values are shown. Infisical: who may describe and not read gets a placeholder."""
-    place = _place(db, permissions, given, "describe")
+    place = _place(db, permissions, asked, "describe")
     _, slug = secret_rows.project_id(db, place.project_id, None)
     member = permissions.in_project(slug)
     reads = member is not None and "read" in member.secrets
-    return place, reads and given.get("viewSecretValue", "true") != "false"
+    return place, reads and asked.get("viewSecretValue", "true") != "false"
 
 
-def _place(db: sqlite3.Connection, permissions: Permissions, given: Mapping[str, Any], action: str) -> Place:
+def _place(db: sqlite3.Connection, permissions: Permissions, asked: Mapping[str, Any], action: str) -> Place:
     """Infisical: the project is looked for first, then whether one may, then the environment."""
-    named = given.get("projectId") or given.get("workspaceId")
-    found, slug = secret_rows.project_id(db, named, given.get("workspaceSlug") or given.get("projectSlug"))
+    named = asked.get("projectId") or asked.get("workspaceId")
+    found, slug = secret_rows.project_id(db, named, asked.get("workspaceSlug") or asked.get("projectSlug"))
     member = permissions.in_project(slug)
     if member is None or action not in member.secrets:
         raise PermissionDeniedError(action, "secrets")
-    if not given.get("environment"):
+    if not asked.get("environment"):
         raise BadRequestError("Missing environment slug")
-    folders = [name for name in str(given.get("secretPath") or "/").split("/") if name]
-    place = Place(found, str(given["environment"]), "/" + "/".join(folders))
+    folders = [name for name in str(asked.get("secretPath") or "/").split("/") if name]
+    place = Place(found, str(asked["environment"]), "/" + "/".join(folders))
     secret_rows.require_environment(place)
     return place

@@ -236,7 +236,7 @@ def secret_name(request: Request) -> str:
 
 
 def _is_secret_name(text: str) -> bool:
-    return bool(text) and ":" not in text and "/" not in text
+    return re.fullmatch(r"[^:/]+", text) is not None
 
 
 def connection_id(request: Request) -> str:

@@ -38,10 +38,15 @@ def trust_issuer(
     """Lets the identity of that name log in by `method` with JWTs that one of the keys of `jwks` signed, and gives its id.
 
     `issuer` and `audience` are exact, `subject` may be a glob; None: not looked at. The identity is made if it is not there.
-    Blocks. Raises ValueError for a method that has no JWT, DatabaseUnusableError.
+    Blocks. Raises ValueError for a method that has no JWT and for keys that cannot be used (without the extra that brings
+    cryptography none can), and DatabaseUnusableError.
     """
     if method not in JWT_METHODS:
         raise ValueError(f"{method!r} has no JWT: one of {', '.join(JWT_METHODS)}")
+    try:
+        jwt.PyJWKSet.from_dict(jwks)
+    except (jwt.PyJWTError, KeyError) as unusable:
+        raise ValueError(f"not a usable JWKS: {unusable}") from None
     return _trust(database, name, permissions, (method, json.dumps(jwks), issuer, audience, subject, None))
 
 
@@ -76,11 +81,13 @@ def verify_jwt(db: sqlite3.Connection, method: str, identity_id: str, token: str
         # Expiry is left to the clock that also dates everything else.
         options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": audience is not None}
         claims = jwt.decode(token, key, _ALGORITHMS, options, issuer=issuer, audience=audience)  # type: ignore[arg-type]
-        expires = float(claims.get("exp", 0))
+        expires, begins = float(claims.get("exp", 0)), float(claims.get("nbf", 0))
     except (jwt.PyJWTError, StopIteration, ValueError, TypeError):
         raise UnauthorizedError("Access denied: the token could not be verified") from None
     if expires <= now:
         raise UnauthorizedError("Access denied: the token has expired")
+    if begins > now:
+        raise UnauthorizedError("Access denied: the token is not yet valid")
     if subject is not None and not fnmatchcase(str(claims.get("sub", "")), subject):
         raise UnauthorizedError("Access denied: OIDC subject not allowed")
 

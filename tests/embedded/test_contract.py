@@ -195,6 +195,7 @@ INVALID: list[tuple[str, str, str, dict[str, Any], list[str]]] = [
     ("a renewal of nothing", "POST", f"{AUTH}/token/renew", {"json": {}}, ["accessToken"]),
     ("a revocation of nothing", "POST", f"{AUTH}/token/revoke", {"json": {"accessToken": ""}}, ["accessToken"]),
     ("a secret with a colon", "POST", f"{RAW}/A:B", {"json": of_secret()}, ["secretName"]),
+    ("a secret with a slash", "POST", f"{RAW}/A%2FB", {"json": of_secret()}, ["secretName"]),
     ("a secret without a value", "POST", f"{RAW}/NEW", {"json": of_secret(secretValue="")}, ["secretValue"]),
     ("a rotation of no UUID", "POST", f"{SALESFORCE}/crm/rotate-credentials", {}, ["connectionId"]),
     ("a project without a name", "POST", "/api/v1/projects", {"json": {"slug": "a"}}, ["projectName"]),
@@ -343,6 +344,7 @@ async def test_is_invalid(
         ("GET", f"{BASE}/aws"),
         ("POST", f"{SALESFORCE}/{NOBODY}/rotate"),
         ("PUT", f"{RAW}/KEY"),
+        ("DELETE", f"{RAW}/A/B"),
         ("GET", "/api/v1/auth/token/renew"),
     ],
 )

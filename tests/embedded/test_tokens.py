@@ -189,16 +189,23 @@ async def test_a_token_of_the_arranged_issuer_logs_in(
         signed(RSA, aud="other"),
         signed(RSA, sub="repo:other/crm"),
         signed(RSA, exp=1_700_000_000),
+        signed(RSA, nbf=1_900_000_000),
         signed(RSA, 7),
         signed(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
         jwt.encode(CLAIMS, "k" * 64, "HS256", headers={"kid": "key-0"}),
     ],
-    ids=["garbage", "issuer", "audience", "subject", "expired", "unknown key", "signature", "symmetric"],
+    ids=["garbage", "issuer", "audience", "subject", "expired", "too early", "unknown key", "signature", "symmetric"],
 )
 async def test_any_other_token_is_refused(client: httpx.AsyncClient, database: Path, token: str) -> None:
     answer = await client.post(f"{AUTH}/oidc-auth/login", json={"identityId": trusted(database), "jwt": token})
     assert (answer.status_code, answer.json()["error"]) == (401, "UnauthorizedError")
     assert token not in answer.text or token == "garbage"
+
+
+@pytest.mark.parametrize("jwks", [{}, {"keys": []}, {"keys": [{"kty": "nonsense"}]}])
+def test_keys_that_nothing_can_be_verified_with_are_refused_when_they_are_arranged(database: Path, jwks: Any) -> None:
+    with pytest.raises(ValueError, match="not a usable JWKS"):
+        trust_issuer(database, "ci", "oidc-auth", jwks=jwks)
 
 
 async def test_an_identity_nobody_vouches_for_is_refused(client: httpx.AsyncClient, database: Path) -> None:
