@@ -95,11 +95,17 @@ def test_lines_are_counted_from_the_source_s_first_and_as_yaml_breaks_them() -> 
 
 def test_a_key_in_several_places_shows_the_least() -> None:
     once = {"type": "object", "properties": {"x": {"type": "string"}}}
-    schema = Schema(
-        {"type": "object", "properties": {"open": once, "closed": {**once, "writeOnly": True}, "x": {"type": "string"}}}
-    )
+    private = {"type": "object", "properties": {"x": {"type": "string", "writeOnly": True}}}
+    schema = Schema({"type": "object", "properties": {"open": once, "private": private, "x": {"type": "string"}}})
 
-    assert schema.keys == {"open": Shown.KEYS, "closed": Shown.NAME, "x": Shown.NAME}
+    assert schema.keys == {"open": Shown.KEYS, "private": Shown.KEYS, "x": Shown.NAME}
+
+
+def test_the_keys_within_a_private_one_hide_nothing_elsewhere() -> None:
+    once = {"type": "object", "properties": {"x": {"type": "string"}, "y": {"type": "string"}}}
+    schema = Schema({"type": "object", "properties": {"closed": {**once, "writeOnly": True}, "x": {"type": "string"}}})
+
+    assert schema.keys == {"closed": Shown.NAME, "x": Shown.VALUE, "y": Shown.NAME}
 
 
 STYLES = st.sampled_from(
