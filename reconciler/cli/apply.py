@@ -1,12 +1,12 @@
 """`reconciler apply`."""
 
+import select
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Never
 
 import click
 
@@ -167,37 +167,30 @@ def _ask() -> Approval | int:
     """Ask at the terminal and return the answer, or the number of the signal that came instead."""
     if not sys.stdin.isatty():
         return Approval.IMPOSSIBLE
-    with _signals_end_the_question():
-        try:
-            click.echo("\nApply these changes? Only `yes` is taken as a yes: ", nl=False, err=True)
-            answer = input()
-        except _Interrupted as interrupted:
+    with _signals() as signals:
+        click.echo("\nApply these changes? Only `yes` is taken as a yes: ", nl=False, err=True)
+        ready, _, _ = select.select([sys.stdin, signals], [], [])
+        if signals in ready:
             click.echo()
-            return interrupted.signal
-        except EOFError:
-            click.echo(err=True)
-            return Approval.NO
+            return signals.recv(1)[0]
+        answer = sys.stdin.readline()
+    if not answer:  # the end of the input: nobody ended the line
+        click.echo(err=True)
     return Approval.YES if answer.strip() == "yes" else Approval.NO
 
 
-class _Interrupted(BaseException):
-    """A signal came while the question stood."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.signal = number
-
-
 @contextmanager
-def _signals_end_the_question() -> Iterator[None]:
-    """While the question stands the event loop does not run, so its signal handlers would wait for the answer."""
-
-    def end(number: int, frame: FrameType | None) -> Never:
-        raise _Interrupted(number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _signals() -> Iterator[socket.socket]:
+    """Give a socket that gets the number of each signal that would end the run. While the question stands the event loop
+    does not; and a signal that comes just before a read blocks would wait for the answer, but `select` sees both."""
+    receiver, sender = socket.socketpair()
+    with receiver, sender:
+        sender.setblocking(False)
+        before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+        loops = signal.set_wakeup_fd(sender.fileno())
+        try:
+            yield receiver
+        finally:
+            signal.set_wakeup_fd(loops)
+            for number, handler in before.items():
+                signal.signal(number, handler)
