@@ -5,9 +5,11 @@ import base64
 import json
 import os
 import random
+import signal
 import string
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -55,6 +57,17 @@ def connections() -> st.SearchStrategy[dict[str, Any]]:
 stacks = st.dictionaries(st.sampled_from(ADDRESSES), connections(), min_size=1)
 
 
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """An apply that ends ignores signals; what this process starts later must not begin its life deaf to them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class Runner:
     """Runs commands of one stack in this process and keeps all that they printed."""
 
@@ -64,7 +77,7 @@ class Runner:
 
     def __call__(self, *arguments: str) -> int:
         clean = {"PATH": os.environ["PATH"], **self.stack.environ}
-        with mock.patch.dict(os.environ, clean, clear=True):
+        with mock.patch.dict(os.environ, clean, clear=True), signals_kept():
             result = CliRunner().invoke(cli, [*arguments, "--chdir", str(self.stack.folder)])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         self.printed += [result.stdout, result.stderr]
