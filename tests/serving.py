@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -30,6 +31,7 @@ class Server:
     database: Path
     client_id: str
     client_secret: str
+    salesforce_url: str = ""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -37,6 +39,7 @@ class Server:
         return {
             "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": self.client_id,
             "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET": self.client_secret,
+            "RECONCILER_SALESFORCE_ENDPOINT": self.salesforce_url,
         }
 
     def client(self) -> httpx.Client:
@@ -71,7 +74,7 @@ def serve(folder: Path, orgs: Path, projects: tuple[str, ...] = ("crm",)) -> Ite
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.02)
         told = json.loads(ready.read_text())
-        yield Server(told["url"], database, told["clientId"], told["clientSecret"])
+        yield Server(told["url"], database, told["clientId"], told["clientSecret"], told["salesforceUrl"])
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(_PATIENCE_SECONDS)
@@ -81,21 +84,34 @@ def _main() -> None:
     import uvicorn
 
     database, orgs, ready, *projects = sys.argv[1:]
-    app = embedded.infisical_app(Path(database), read_orgs(Path(orgs)), projects)
+    known = read_orgs(Path(orgs))
+    app, salesforce = embedded.infisical_app(Path(database), known, projects), embedded.salesforce_app(known)
     identity = embedded.create_identity(Path(database), "tests")
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once on such a one
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
+    sockets = [_listening(), _listening()]
+    ports = [one.getsockname()[1] for one in sockets]
+
+    async def both(scope: Any, receive: Any, send: Any) -> None:
+        await (salesforce if scope["server"][1] == ports[1] else app)(scope, receive, send)
+
     told = {
-        "url": f"http://127.0.0.1:{listening.getsockname()[1]}",
+        "url": f"http://127.0.0.1:{ports[0]}",
+        "salesforceUrl": f"http://127.0.0.1:{ports[1]}",
         "clientId": identity.client_id,
         "clientSecret": identity.client_secret,
     }
     part = Path(f"{ready}.part")
     part.write_text(json.dumps(told))
     part.replace(ready)
-    config = uvicorn.Config(app, date_header=False, log_level="warning", lifespan="off")
-    uvicorn.Server(config).run([listening])
+    config = uvicorn.Config(both, date_header=False, log_level="warning", lifespan="off")
+    uvicorn.Server(config).run(sockets)
+
+
+def _listening() -> socket.socket:
+    """A free port of loopback; asyncio sends at once on a socket whose protocol is named."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    return listening
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def configuration() -> str:
         "secretSources.env.allow": "all but the runner's own",
         "secretSources.file.roots": "this directory",
         "salesforce.allowedHosts": list(found.allowed_hosts),
-        "salesforce.preflight": "off",
+        "salesforce.preflight": "block",
     }
     return page(
         "reconciler.yaml",

@@ -1,7 +1,7 @@
 """The changes of a plan, side by side, each waiting only for what frees the name it takes."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ import anyio
 
 from reconciler.applying import writes
 from reconciler.applying.journal import Journal
-from reconciler.infisical import Credentials, InfisicalError, Reader, WireError, Writer, explain
+from reconciler.infisical import Credentials, CredentialsRefused, InfisicalError, Reader, WireError, Writer, explain
 from reconciler.model import (
     ApplyEvent,
     ChangeFailed,
@@ -37,6 +37,8 @@ _CLOCK_MARGIN = timedelta(seconds=5)
 """How far the clocks of Infisical's server and its database may be apart."""
 
 Emit = Callable[[ApplyEvent], None]
+Explain = Callable[[Diagnostic], Awaitable[Diagnostic]]
+"""Says more of credentials that Infisical refused: it hides what Salesforce said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ async def execute(
     writer: Writer,
     *,
     emit: Emit,
+    explain_refusal: Explain,
     stop: anyio.Event,
     writes_in_flight: int = WRITES_IN_FLIGHT,
 ) -> Outcome:
@@ -80,7 +83,8 @@ async def execute(
     since = (await reader.clock() - _CLOCK_MARGIN).isoformat() if plan.changes else ""
     steps = [_step(change, desired, values, journal, since) for change in plan.changes]
     await journal.intend(intent for step in steps for intent in step.intents)
-    run = _Run(journal, reader, writer, emit=emit, stop=stop, slots=anyio.CapacityLimiter(writes_in_flight))
+    slots = anyio.CapacityLimiter(writes_in_flight)
+    run = _Run(journal, reader, writer, emit=emit, explain_refusal=explain_refusal, stop=stop, slots=slots)
     return await run.all(steps)
 
 
@@ -88,12 +92,21 @@ class _Run:
     """One apply under way."""
 
     def __init__(
-        self, journal: Journal, reader: Reader, writer: Writer, *, emit: Emit, stop: anyio.Event, slots: anyio.CapacityLimiter
+        self,
+        journal: Journal,
+        reader: Reader,
+        writer: Writer,
+        *,
+        emit: Emit,
+        explain_refusal: Explain,
+        stop: anyio.Event,
+        slots: anyio.CapacityLimiter,
     ) -> None:
         self._journal = journal
         self._reader = reader
         self._writer = writer
         self._emit = emit
+        self._explain_refusal = explain_refusal
         self._stop = stop
         self._slots = slots
         self._over: dict[str, anyio.Event] = {}
@@ -178,20 +191,22 @@ class _Run:
         except (InfisicalError, WireError) as refused:
             for intent in step.intents:
                 self._journal.withdrawn(intent)
-            self._fail(step, time.monotonic() - started, refused)
+            await self._fail(step, time.monotonic() - started, refused)
         except writes.Lost as lost:
-            self._fail(step, time.monotonic() - started, lost.cause, unknown=True)
+            await self._fail(step, time.monotonic() - started, lost.cause, unknown=True)
         else:
             finished = ChangeFinished(change.key, change.action, time.monotonic() - started, connection_id)
             self._done.append(finished)
             self._emit(finished)
 
-    def _fail(self, step: _Step, seconds: float, cause: InfisicalError | WireError, *, unknown: bool = False) -> None:
+    async def _fail(self, step: _Step, seconds: float, cause: InfisicalError | WireError, *, unknown: bool = False) -> None:
         change = step.change
         self._not_done.add(change.key)
         partly = change.key in self._partly_done
         doing = f"delete what `{change.key}` was before it was replaced" if partly else f"{change.action} `{change.key}`"
         problem = explain(cause, doing, address=change.address, location=change.location)
+        if isinstance(cause, CredentialsRefused):
+            problem = await self._explain_refusal(problem)
         if unknown:
             problem = replace(problem, hint="nobody can tell whether it happened; the next apply looks first")
         event = ChangeFailed(change.key, change.action, seconds, problem, unknown, partly)

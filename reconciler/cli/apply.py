@@ -14,7 +14,7 @@ from reconciler.applying import WRITES_IN_FLIGHT
 from reconciler.cli import exits, output
 from reconciler.cli.options import credentials_options, lock_option, log_option, stack_options
 from reconciler.cli.progress import Progress
-from reconciler.model import ApplyEvent
+from reconciler.model import ApplyEvent, Noted
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
@@ -98,7 +98,8 @@ class _Text:
     def emit(self, event: ApplyEvent) -> None:
         """Show what happened."""
         if self._progress is not None:
-            self._progress.show(self._report.event(event))
+            show = self._progress.note if isinstance(event, Noted) else self._progress.show
+            show(self._report.event(event))
 
     def end(self) -> None:
         """Clear the progress bar."""

@@ -19,6 +19,7 @@ _COMMANDS = {
     "apply": "Bring Infisical in line with the manifests.",
     "show": "Show a saved plan.",
     "login": "Check the log-in to Infisical, and what it may do.",
+    "salesforce": "Check the log-ins to Salesforce, and write its apps as metadata.",
     "state": "Look at what was last applied, or forget some of it.",
     "serve": "Serve an Infisical and a Salesforce for tests.",
     "version": "Show the version of reconciler and its formats.",

@@ -22,9 +22,13 @@ class Progress:
     def show(self, line: str) -> None:
         """Show one finished change ("" for one that only began)."""
         if line:
-            with tqdm.external_write_mode(file=sys.stdout):
-                output.say(line)
+            self.note(line)
             self._bar.update()
+
+    def note(self, lines: str) -> None:
+        """Show what is no change."""
+        with tqdm.external_write_mode(file=sys.stdout):
+            output.say(lines)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -78,12 +78,17 @@ TOPICS = (
         ),
     ),
     Topic(
-        "Which Infisical",
+        "Which Infisical, and which Salesforce",
         (
             Variable(
                 "INFISICAL_DOMAIN",
                 "Where Infisical is, when `infisical.url` is left out. One that disagrees with `infisical.url` stops the run; "
                 "with `url: embedded` it is not read.",
+            ),
+            Variable(
+                "RECONCILER_SALESFORCE_ENDPOINT",
+                "Where Salesforce is asked instead of at its own hosts: `http://127.0.0.1:PORT` of `reconciler serve`, on "
+                "loopback alone. Every output says so. With `url: embedded` it is not read.",
             ),
             Variable("INFISICAL_HOST", "As `INFISICAL_DOMAIN`; read for those who have it set for Terraform."),
             Variable("INFISICAL_API_URL", "As `INFISICAL_DOMAIN`; read for those who have it set for an older command line."),

@@ -3,6 +3,6 @@ can be pinned outside the tree (`RECONCILER_TRUSTED_CONFIG`); that rule lives he
 """
 
 from reconciler.config.load import load
-from reconciler.config.settings import Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Settings
+from reconciler.config.settings import Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Preflight, Settings
 
-__all__ = ["Auth", "Embedded", "EnvironmentRule", "FileRule", "InfisicalRule", "Settings", "load"]
+__all__ = ["Auth", "Embedded", "EnvironmentRule", "FileRule", "InfisicalRule", "Preflight", "Settings", "load"]

@@ -8,10 +8,21 @@ from typing import Any
 
 from reconciler import documents, schemas
 from reconciler.config import trust
-from reconciler.config.settings import CLOUD, EMBEDDED, Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Settings
+from reconciler.config.settings import (
+    CLOUD,
+    EMBEDDED,
+    Auth,
+    Embedded,
+    EnvironmentRule,
+    FileRule,
+    InfisicalRule,
+    Preflight,
+    Settings,
+)
 from reconciler.documents import Document
 from reconciler.model import Diagnostic, Location, Stop, Stopped, Written, error, has_errors, warning
 
+SALESFORCE_ENDPOINT = "RECONCILER_SALESFORCE_ENDPOINT"
 FILE_NAME = "reconciler.yaml"
 _GLOBS = ("connections/**/*.yaml", "connections/**/*.yml")
 _START = "start one with `apiVersion: reconciler/v1` and `kind: Configuration`"
@@ -29,7 +40,7 @@ def load(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settin
     source = environ.get(trust.VARIABLE)
     pinned = None if source is None else read(source, trust.fetch(source, file)).value
     values = tree if pinned is None else trust.overlay(tree, pinned)
-    warnings = (*_not_enforced(values), *trust.differences(tree, pinned, source or ""))
+    warnings = (*_not_enforced(values), *_diverted(values, environ), *trust.differences(tree, pinned, source or ""))
     globs = tuple(Written(glob, document.location(["manifests", at])) for at, glob in enumerate(tree.get("manifests", _GLOBS)))
     return _settings(file, values, globs, pinned, environ, warnings)
 
@@ -98,6 +109,8 @@ def _settings(
         files=FileRule(stack, _roots(stack, sources.get("file", {}).get("roots"), trusted=pinned is not None)),
         infisical_secrets=InfisicalRule(tuple(sources.get("infisical", {}).get("allow", ()))),
         allowed_hosts=tuple(values.get("salesforce", {}).get("allowedHosts", ())),
+        preflight=Preflight(values.get("salesforce", {}).get("preflight", Preflight.BLOCK)),
+        salesforce_endpoint="" if url == EMBEDDED else _endpoint(environ),
         warnings=warnings,
     )
 
@@ -201,17 +214,32 @@ def _roots(stack: Path, roots: list[str] | None, *, trusted: bool) -> tuple[Path
 
 
 def _not_enforced(values: dict[str, Any]) -> tuple[Diagnostic, ...]:
-    found = []
     if "guards" in values:
-        found.append(warning("`guards` is not enforced by this version.", hint="review deletions in the plan"))
-    if values.get("salesforce", {}).get("preflight", "off") != "off":
-        found.append(
-            warning(
-                "`salesforce.preflight` does nothing in this version.",
-                hint="Infisical itself tries the credentials before it stores them",
-            )
-        )
-    return tuple(found)
+        return (warning("`guards` is not enforced by this version.", hint="review deletions in the plan"),)
+    return ()
+
+
+def _endpoint(environ: Mapping[str, str]) -> str:
+    """Where simulated orgs are served, "" when Salesforce is itself asked. Loopback only: consumer secrets go there."""
+    written = environ.get(SALESFORCE_ENDPOINT, "").strip().rstrip("/")
+    if not written or re.fullmatch(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", written):
+        return written
+    raise Stopped(
+        Stop.FAILED,
+        error(
+            f"{SALESFORCE_ENDPOINT} is not an address of this machine.",
+            detail="Consumer secrets would be sent there instead of to Salesforce.",
+            hint="write http://127.0.0.1:PORT, as `reconciler serve` gives it as salesforceUrl, or unset it",
+        ),
+    )
+
+
+def _diverted(values: dict[str, Any], environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    endpoint = "" if values.get("infisical", {}).get("url") == EMBEDDED else _endpoint(environ)
+    if not endpoint:
+        return ()
+    said = f"Salesforce is asked at {endpoint} ({SALESFORCE_ENDPOINT}), not at its own hosts."
+    return (warning(said, hint="unset it to ask Salesforce itself"),)
 
 
 def _name_of(stack: Path) -> str:

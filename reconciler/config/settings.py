@@ -1,6 +1,7 @@
 """The settings of one stack, every default filled in and every path absolute."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from reconciler.model import Diagnostic, Written
@@ -45,6 +46,14 @@ class FileRule:
     roots: tuple[Path, ...]
 
 
+class Preflight(StrEnum):
+    """What the check of the log-ins to Salesforce, before the first write of an apply, may do."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class InfisicalRule:
     """Which secrets of Infisical itself a manifest may name: globs of `project/environment/path/key`."""
@@ -56,6 +65,7 @@ class InfisicalRule:
 class Settings:
     """What `reconciler.yaml`, the trusted configuration and the environment say together.
 
+    `salesforce_endpoint` is where Salesforce is asked instead of its own hosts, "" for the hosts themselves.
     `url` is `embedded` or scheme and host without a path, `embedded` what belongs to the former; `warnings` are shown with
     every plan.
     """
@@ -71,4 +81,6 @@ class Settings:
     files: FileRule
     infisical_secrets: InfisicalRule
     allowed_hosts: tuple[str, ...]
+    preflight: Preflight
+    salesforce_endpoint: str
     warnings: tuple[Diagnostic, ...]

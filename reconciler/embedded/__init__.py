@@ -10,13 +10,14 @@ from reconciler.embedded.auth import IdentityCredentials, TokenRules, create_ide
 from reconciler.embedded.build import CURRENT, OLDER, Build
 from reconciler.embedded.infisical import InfisicalApp, infisical_app
 from reconciler.embedded.limits import Limits
-from reconciler.embedded.orgs import FAULTS, App, Fault, Org
+from reconciler.embedded.orgs import BROKEN, FAULTS, App, Fault, Org, User
 from reconciler.embedded.permissions import CONNECTION_ACTIONS, SECRET_ACTIONS, Membership, Permissions
-from reconciler.embedded.salesforce import SalesforceAnswer, UnknownHost, ask_salesforce, salesforce_app
+from reconciler.embedded.salesforce import HungUp, SalesforceAnswer, UnknownHost, ask_salesforce, ask_versions, salesforce_app
 from reconciler.embedded.store import DatabaseUnusableError
 from reconciler.embedded.vouchers import trust_access_key, trust_issuer
 
 __all__ = [
+    "BROKEN",
     "CONNECTION_ACTIONS",
     "CURRENT",
     "FAULTS",
@@ -26,6 +27,7 @@ __all__ = [
     "Build",
     "DatabaseUnusableError",
     "Fault",
+    "HungUp",
     "IdentityCredentials",
     "InfisicalApp",
     "Limits",
@@ -35,7 +37,9 @@ __all__ = [
     "SalesforceAnswer",
     "TokenRules",
     "UnknownHost",
+    "User",
     "ask_salesforce",
+    "ask_versions",
     "create_identity",
     "infisical_app",
     "issue_token",

@@ -10,19 +10,20 @@ import hmac
 import json
 import string
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import parse_qsl
 
 import anyio
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from reconciler.embedded.dates import DateHeader
-from reconciler.embedded.orgs import FAULTS, App, Org
+from reconciler.embedded.orgs import BROKEN, FAULTS, App, Org
 
 _LOGIN_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -43,20 +44,26 @@ class UnknownHost(Exception):
         self.host = host
 
 
+class HungUp(Exception):
+    """The org breaks the connection instead of answering."""
+
+
 @dataclass(frozen=True, slots=True)
 class SalesforceAnswer:
-    """An HTTP answer: status, content type, body. The body of a success holds a token, so it has no repr."""
+    """An HTTP answer: status, content type, body, where it redirects to. The body of a success holds a token, so it has no
+    repr."""
 
     status: int
     content_type: str
     body: bytes = field(repr=False)
+    location: str = ""
 
 
 async def ask_salesforce(orgs: Iterable[Org], host: str, form: Mapping[str, str]) -> SalesforceAnswer:
     """Salesforce's answer to `POST https://{host}/services/oauth2/token` with these form fields.
 
     The answer to the same question stays the same but for `issued_at` and `signature`: Salesforce gives the same
-    token while it lives. Raises UnknownHost when no org has the host.
+    token while it lives. Raises UnknownHost when no org has the host, HungUp when the org is to break the connection.
     """
     name = host.lower()
     if name in _LOGIN_HOSTS:
@@ -64,32 +71,50 @@ async def ask_salesforce(orgs: Iterable[Org], host: str, form: Mapping[str, str]
     org = _org_at(orgs, name)
     if org is None:
         raise UnknownHost(name)
-    if org.delay_ms:
-        await anyio.sleep(org.delay_ms / 1000)
+    await anyio.sleep(org.delay_ms / 1000)
     app, fault = _decide(org, form)
-    if fault is not None or app is None:
+    if fault in BROKEN:
+        return _broken(fault, org)
+    if app is None or fault is not None:
         return _refusal(fault or "E3")
-    return SalesforceAnswer(200, _JSON, json.dumps(_token(name, app)).encode())
+    return SalesforceAnswer(200, _JSON, json.dumps(_token(org, app)).encode())
 
 
-def salesforce_app(orgs: Iterable[Org]) -> Starlette:
+async def ask_versions(orgs: Iterable[Org], host: str) -> SalesforceAnswer:
+    """Salesforce's answer to `GET https://{host}/services/data`, which needs no log-in: the versions of its API.
+
+    An org that is down, or has something in front, has that here too. Raises as `ask_salesforce` does.
+    """
+    org = _org_at(orgs, host.lower())
+    if org is None:
+        raise UnknownHost(host.lower())
+    await anyio.sleep(org.delay_ms / 1000)
+    if org.fault in BROKEN:
+        return _broken(org.fault, org)
+    if org.fault == "E18":
+        return _refusal(org.fault)
+    return SalesforceAnswer(200, _JSON, json.dumps(_API_VERSIONS).encode())
+
+
+Drop = Callable[[tuple[str, int]], None]
+"""Breaks the connection of the client at this address."""
+
+
+def salesforce_app(orgs: Iterable[Org], drop: Drop | None = None) -> Starlette:
     """The simulated orgs as an ASGI app that tells them apart by the Host header.
 
     `POST /services/oauth2/token` and `GET /services/data`; a host that no org has is a 404 page. Every answer carries
-    a Date: run uvicorn with `date_header=False`, or it is there twice.
+    a Date: run uvicorn with `date_header=False`, or it is there twice. `drop` is for orgs that break connections; without it
+    they answer 500.
     """
     known = tuple(orgs)
 
     async def token(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
-        try:
-            answer = await ask_salesforce(known, _host_of(request), form)
-        except UnknownHost:
-            return _no_such_host()
-        return Response(answer.body, answer.status, media_type=answer.content_type)
+        return await _served(request, partial(ask_salesforce, known, _host_of(request), form), drop)
 
     async def versions(request: Request) -> Response:
-        return JSONResponse(_API_VERSIONS) if _org_at(known, _host_of(request)) else _no_such_host()
+        return await _served(request, partial(ask_versions, known, _host_of(request)), drop)
 
     return Starlette(
         routes=[
@@ -101,16 +126,25 @@ def salesforce_app(orgs: Iterable[Org]) -> Starlette:
     )
 
 
+async def _served(request: Request, ask: Callable[[], Awaitable[SalesforceAnswer]], drop: Drop | None) -> Response:
+    try:
+        answer = await ask()
+    except UnknownHost:
+        return HTMLResponse("<html><head><title>404 Not Found</title></head><body>Not Found</body></html>", 404)
+    except HungUp:
+        if drop is not None and request.client is not None:
+            drop((request.client.host, request.client.port))
+        return Response(status_code=500)
+    headers = {"location": answer.location} if answer.location else None
+    return Response(answer.body, answer.status, headers, media_type=answer.content_type)
+
+
 def _org_at(orgs: Iterable[Org], host: str) -> Org | None:
     return next((org for org in orgs if org.host.lower() == host), None)
 
 
 def _host_of(request: Request) -> str:
     return request.headers.get("host", "").partition(":")[0].lower()
-
-
-def _no_such_host() -> Response:
-    return HTMLResponse("<html><head><title>404 Not Found</title></head><body>Not Found</body></html>", 404)
 
 
 def _decide(org: Org, form: Mapping[str, str]) -> tuple[App | None, str | None]:
@@ -123,14 +157,26 @@ def _decide(org: Org, form: Mapping[str, str]) -> tuple[App | None, str | None]:
     if not key:
         return None, "E4"
     app = next((app for app in org.apps if _same(app.consumer_key, key)), None)
-    if app is None:
+    if app is None or not app.known:
         return None, "E3"
     if not _same(app.consumer_secret, form.get("client_secret", "")):
         return None, "E4"
     # Salesforce: this grant takes its scopes from the app; a request must not name any.
     if "scope" in form:
         return None, "E13"
-    return app, app.fault or (None if app.run_as else "E1")
+    return app, app.fault or _unset(org, app)
+
+
+def _unset(org: Org, app: App) -> str | None:
+    """What is missing in the set-up of an app whose key and secret are right, None when nothing is."""
+    if not app.flow_in_settings:
+        return "E6"
+    user = org.user(app.run_as) if app.run_as and app.flow_in_policies else None
+    if user is None:
+        return "E1"
+    if not user.active:
+        return "E10"
+    return None if app.approved else "E7"
 
 
 def _same(expected: str, given: str) -> bool:
@@ -146,7 +192,22 @@ def _refusal(name: str) -> SalesforceAnswer:
     return SalesforceAnswer(fault.status, _JSON, body.encode())
 
 
-def _token(host: str, app: App) -> dict[str, str]:
+def _broken(fault: str, org: Org) -> SalesforceAnswer:
+    match fault:
+        case "redirect":
+            elsewhere = f"{org.host.partition('.')[0]}.lightning.force.com"
+            return SalesforceAnswer(302, _HTML, b"", f"https://{elsewhere}/lightning")
+        case "page":
+            page = b"<!DOCTYPE html>\n<html><head><title>Login | Salesforce</title></head><body>Username</body></html>"
+            return SalesforceAnswer(200, _HTML, page)
+        case "half":
+            return SalesforceAnswer(200, _JSON, b'{"access_token": "00D')
+        case _:
+            raise HungUp(org.host)
+
+
+def _token(org: Org, app: App) -> dict[str, str]:
+    host = org.host.lower()
     org_id = _record_id("00D", host)
     identity = f"https://{_login_host(host)}/id/{org_id}/{_record_id('005', host, app.run_as)}"
     issued_at = str(time.time_ns() // 1_000_000)
@@ -155,7 +216,7 @@ def _token(host: str, app: App) -> dict[str, str]:
         "access_token": f"{org_id[:15]}!AQEA{session}",
         "signature": base64.b64encode(_keyed(app, identity, issued_at)).decode(),
         "scope": " ".join(app.scopes),
-        "instance_url": f"https://{host}",
+        "instance_url": org.instance_url or f"https://{host}",
         "id": identity,
         "token_type": app.token_type,
         "issued_at": issued_at,

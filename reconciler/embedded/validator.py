@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from reconciler.embedded.build import CURRENT, Build
 from reconciler.embedded.errors import BadRequestError, InternalError
 from reconciler.embedded.orgs import Org
-from reconciler.embedded.salesforce import UnknownHost, ask_salesforce
+from reconciler.embedded.salesforce import HungUp, UnknownHost, ask_salesforce
 from reconciler.embedded.validation import Credentials
 
 _LOCAL_NAMES = frozenset({"localhost", "host.docker.internal"})
@@ -37,13 +37,25 @@ async def try_credentials(orgs: Iterable[Org], credentials: Credentials, build: 
         if not build.resolves_in_try:
             raise InternalError from None
         raise _failed(f"getaddrinfo ENOTFOUND {host}") from None
+    except HungUp:
+        raise _failed("socket hang up") from None
     # The token path is put behind whatever was given, less one slash: below a path Salesforce has nothing.
     if url.path not in ("", "/") or url.query or url.fragment:
         raise _failed("Request failed with status code 404")
+    if answer.location:  # it is followed with a GET, and no page is at the token's path there
+        raise _failed("Request failed with status code 404")
     if not 200 <= answer.status < 300:
         raise _failed(f"Request failed with status code {answer.status}")
-    if json.loads(answer.body).get("token_type") != "Bearer":
+    if _token_type(answer.body) != "Bearer":
         raise BadRequestError("Unexpected token type received from Salesforce: expected Bearer")
+
+
+def _token_type(body: bytes) -> object:
+    """The HTTP client leaves a body that is no JSON as text, which has no fields."""
+    try:
+        return json.loads(body).get("token_type")
+    except ValueError:
+        return None
 
 
 def _failed(reason: str) -> BadRequestError:

@@ -41,6 +41,7 @@ def build(document: Document, file: str, allowed_hosts: tuple[str, ...]) -> Conn
         location=document.location(["metadata", "name"]),
         name_location=document.location(["spec", "name"] if "name" in spec else ["metadata", "name"]),
         project_location=document.location(["spec", project_key]),
+        host_location=document.location(["spec", "credentials", "instanceUrl"]),
     )
 
 

@@ -23,7 +23,7 @@ from reconciler.model.diagnostics import (
     has_errors,
     warning,
 )
-from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Outcome
+from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted, Outcome
 from reconciler.model.secret import Fingerprints, Secret
 from reconciler.model.source import Excerpt, Source
 from reconciler.model.state import Intent, State, Superseded, Verb
@@ -44,6 +44,7 @@ __all__ = [
     "Lifecycle",
     "LiveConnection",
     "Location",
+    "Noted",
     "OnRemoval",
     "Outcome",
     "ProjectRef",

@@ -81,7 +81,8 @@ class Lifecycle:
 @dataclass(frozen=True, slots=True)
 class Connection:
     """A connection as its manifest wants it: references, never values. `description` is "" for none;
-    `instance_url` is the host as it is sent; `file` is its path in the stack; `location` is that of the address."""
+    `instance_url` is the host as it is sent; `file` is its path in the stack; `location` is that of the address,
+    `host_location` that of the host."""
 
     address: str
     name: str
@@ -97,6 +98,7 @@ class Connection:
     location: Location
     name_location: Location
     project_location: Location
+    host_location: Location
 
     @property
     def references(self) -> tuple[Reference, Reference]:

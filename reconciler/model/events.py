@@ -44,7 +44,14 @@ class ChangeNotTried:
     reason: str
 
 
-ApplyEvent = ChangeStarted | ChangeFinished | ChangeFailed | ChangeNotTried
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something to know beside the changes: a warning of the check before the first write."""
+
+    diagnostic: Diagnostic
+
+
+ApplyEvent = Noted | ChangeStarted | ChangeFinished | ChangeFailed | ChangeNotTried
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,43 @@ _MAPPED = (
     (re.compile(rf"{_ORG}\.lightning\.sfcrmapps\.cn"), "my.sfcrmproducts.cn", "the Lightning page's host"),
     (re.compile(rf"{_ORG}\.setup\.sfcrmproducts\.cn"), "my.sfcrmproducts.cn", "the Setup page's host"),
 )
+_BEFORE_ENHANCED = re.compile(r"(?P<org>[^.]+--[^.]+)\.my\.salesforce\.com")
+_PROXIED = re.compile(r"(?P<host>.+)\.(?:[a-z]{2}\.)?mcas\.ms")
+_ORG_ID = re.compile(r"00d[a-z0-9]{12}(?:[a-z0-9]{3})?")
+_WHERE = 'write the org\'s My Domain: Setup, My Domain, "Current My Domain URL", e.g. acme.my.salesforce.com'
+_REFUSED = (
+    (re.compile(r"(?:login|test)\.salesforce\.com"), "does not answer the client credentials flow", _WHERE),
+    (
+        re.compile(r"[a-z]{2,4}\d+[a-z]?\.salesforce\.com"),
+        "is the host of a Salesforce instance, which many orgs share",
+        _WHERE,
+    ),
+    (
+        re.compile(r".+\.(?:(?:vf|file|content|visual)\.force|visualforce|documentforce)\.com"),
+        "is a host of Salesforce pages or files, and no log-in answers there",
+        f"{_WHERE}; what stands behind `--` may be a package and not a part of it",
+    ),
+    (
+        re.compile(r".+\.my\.site\.com|.+\.force\.com"),
+        "is the host of a site; the client credentials flow is known to work at the My Domain alone",
+        _WHERE,
+    ),
+    (
+        re.compile(r"(?:help|developer|trailhead|www|status|trust|appexchange)\.salesforce\.com"),
+        "is a page of Salesforce's own and no org",
+        _WHERE,
+    ),
+    (
+        re.compile(r".+\.my-salesforce\.com"),
+        "is an alternative domain, of which it is not known whether it answers the client credentials flow",
+        _WHERE,
+    ),
+    (_ORG_ID, "is the id of an org and not its host", _WHERE),
+)
+"""What people paste that is Salesforce's but no My Domain, and why not."""
 _SCHEME = re.compile(r"^(https?)://", re.IGNORECASE)
 _LONGEST = 253
 """Characters of a host name, as DNS has it."""
-_WHERE = 'write the org\'s My Domain: Setup, My Domain, "Current My Domain URL", e.g. acme.my.salesforce.com'
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +93,30 @@ def judge(text: str, allowed: tuple[str, ...] = ()) -> Verdict:
         if dropped:
             verb = "do" if len(dropped) > 1 else "does"
             return Verdict(_sent(host), f"{' and '.join(dropped)} {verb} not belong here", f"write `{host}`")
-        return Verdict(_sent(host))
+        return Verdict(_sent(host)) if taken else _accepted(host)
     for pattern, suffix, what in _MAPPED:
         if match := pattern.fullmatch(host):
             domain = f"{match['org']}.{suffix}"
             return Verdict(_sent(domain), f"`{host}` is {what}; `{domain}` is used", f"write `{domain}`")
-    if host in {"login.salesforce.com", "test.salesforce.com"}:
-        return Verdict(None, f"`{host}` does not answer the client credentials flow", _WHERE)
+    return _refused(host)
+
+
+def _accepted(host: str) -> Verdict:
+    """A sandbox without its partition is a form from before enhanced domains: it may still be right."""
+    if old := _BEFORE_ENHANCED.fullmatch(host):
+        now = f"{old['org']}.sandbox.my.salesforce.com"
+        why = "is a sandbox's host from before enhanced domains"
+        return Verdict(_sent(host), f"`{host}` {why}", f"write `{now}` if the org has enhanced domains; Setup, My Domain tells")
+    return Verdict(_sent(host))
+
+
+def _refused(host: str) -> Verdict:
+    if (proxied := _PROXIED.fullmatch(host)) and _MY_DOMAIN.fullmatch(proxied["host"]):
+        why = "is a Microsoft Defender proxy, which would read the secret"
+        return Verdict(None, f"`{host}` {why}", f"write `{proxied['host']}`")
+    for pattern, why, hint in _REFUSED:
+        if pattern.fullmatch(host):
+            return Verdict(None, f"`{host}` {why}", hint)
     return Verdict(None, f"`{host}` is not a Salesforce My Domain", _WHERE)
 
 

@@ -4,25 +4,27 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from reconciler import planning
-from reconciler.applying import WRITES_IN_FLIGHT, Journal, execute
+from reconciler.applying import WRITES_IN_FLIGHT, Explain, Journal, execute
 from reconciler.config import Settings
 from reconciler.infisical import Reader, Writer, explain
-from reconciler.model import ApplyEvent, Diagnostic, Outcome, Stop, Stopped, error
+from reconciler.model import ApplyEvent, Diagnostic, Noted, Outcome, Stop, Stopped, error
 from reconciler.operations.infisical import infisical
 from reconciler.operations.options import Options
 from reconciler.operations.plan import read_plan
 from reconciler.operations.running import run
+from reconciler.operations.salesforce import Checks, explain_refusal, preflight, salesforce
 from reconciler.operations.sources import sources
 from reconciler.operations.stack import Where, backend, lock_info, manifests, settings, stopped
 from reconciler.operations.survey import Survey, survey
 from reconciler.planning import Mismatch, Plan
 from reconciler.state import Backend, StateError, Version
-from reconciler.wire import Client, WireError
+from reconciler.wire import Asker, Client, WireError
 
 
 class Approval(StrEnum):
@@ -142,7 +144,10 @@ async def _locked(
                 if approval is not Approval.YES:
                     return Applied(plan, approval=approval)
                 journal = _journal(plan, surveyed, keeper, version)
-                outcome = await _carry_out(plan, surveyed, journal, session.client, request, callbacks, interrupt)
+                async with salesforce(found, where) as asker:
+                    checks = await _preflight(asker, found, plan, surveyed, callbacks)
+                    refusal = partial(_refusal, checks, surveyed)
+                    outcome = await _carry_out(plan, surveyed, journal, session.client, request, callbacks, interrupt, refusal)
                 return Applied(plan, outcome, approval)
     except StateError as broken:
         raise stopped(broken) from None
@@ -203,6 +208,20 @@ def _words(difference: Mismatch) -> str:
     return f"planned to {difference.planned}, but now it is: {difference.now}"
 
 
+async def _preflight(asker: Asker, found: Settings, plan: Plan, surveyed: Survey, callbacks: Callbacks) -> Checks:
+    """Try the credentials that are about to be sent. Raises `Stopped`: nothing was written then."""
+    about = [surveyed.desired[change.address] for change in plan.changes if change.sends_credentials]
+    checks, warnings = await preflight(asker, found, about, surveyed.values)
+    for one in warnings:
+        callbacks.emit(Noted(one))
+    return checks
+
+
+async def _refusal(checks: Checks, surveyed: Survey, refused: Diagnostic) -> Diagnostic:
+    address = refused.address
+    return await explain_refusal(checks, surveyed.desired[address], surveyed.values.get(address), refused)
+
+
 def _journal(plan: Plan, surveyed: Survey, keeper: Backend, version: Version) -> Journal:
     settled = surveyed.settled.state
     state = replace(settled, organisation_id=plan.organisation_id, organisation_name=plan.organisation_name)
@@ -217,6 +236,7 @@ async def _carry_out(
     request: Request,
     callbacks: Callbacks,
     interrupt: _Interrupt,
+    refusal: Explain,
 ) -> Outcome:
     """Write. A plan without changes still records what an interrupted apply turned out to have done."""
     if not plan.changes and not surveyed.interrupted:
@@ -231,6 +251,7 @@ async def _carry_out(
             Reader(client),
             Writer(client),
             emit=callbacks.emit,
+            explain_refusal=refusal,
             stop=interrupt.stop,
             writes_in_flight=request.writes_in_flight,
         )

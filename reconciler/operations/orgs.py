@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler import documents, schemas
 from reconciler.documents import Document
-from reconciler.embedded import App, Org
+from reconciler.embedded import App, Org, User
 from reconciler.model import Diagnostic, Stop, Stopped, error, has_errors
 
 
@@ -34,6 +34,8 @@ def _org(value: Mapping[str, Any]) -> Org:
         apps=tuple(_app(app) for app in value.get("apps", ())),
         fault=value.get("fault"),
         delay_ms=value.get("delayMs", 0),
+        users=tuple(User(user["username"], user.get("email", ""), user.get("active", True)) for user in value.get("users", ())),
+        instance_url=value.get("instanceUrl", ""),
     )
 
 
@@ -44,4 +46,9 @@ def _app(value: Mapping[str, Any]) -> App:
         run_as=value.get("runAs", "integration@example.com"),
         scopes=tuple(value.get("scopes", ("api",))),
         fault=value.get("fault"),
+        token_type=value.get("tokenType", "Bearer"),
+        flow_in_settings=value.get("flowInSettings", True),
+        flow_in_policies=value.get("flowInPolicies", True),
+        approved=value.get("approved", True),
+        known_after_ms=value.get("knownAfterMs", 0),
     )

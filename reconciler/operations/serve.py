@@ -116,7 +116,7 @@ def serve(serving: Serving, ready: Callable[[Served], None]) -> None:
         faulty = Faulty(app, serving.faults, drop, draw, serving.delay_seconds)
         hosts = frozenset(org.host.lower() for org in orgs)
         config = uvicorn.Config(
-            _Dispatch(faulty, embedded.salesforce_app(orgs), hosts, salesforce.getsockname()[1]),
+            _Dispatch(faulty, embedded.salesforce_app(orgs, drop), hosts, salesforce.getsockname()[1]),
             http=Protocol,
             ws="none",
             lifespan="off",

@@ -10,14 +10,17 @@ from reconciler.secrets import EnvironmentSource, FileSource, InfisicalSource, R
 from reconciler.wire import WireError
 
 
-def sources(found: Settings, environ: Mapping[str, str], reader: Reader) -> dict[str, Source]:
-    """Return the source of each kind of reference. Secrets of Infisical itself are read with the run's own identity."""
+def sources(found: Settings, environ: Mapping[str, str], reader: Reader | None) -> dict[str, Source]:
+    """Return the source of each kind of reference. Secrets of Infisical itself are read with the run's own identity; without a
+    `reader` there is no such source."""
     own = [found.state.resolve(), *([found.embedded.database] if found.embedded else [])]
-    return {
+    result: dict[str, Source] = {
         "fromEnv": EnvironmentSource(environ, found.environment.allow, found.environment.lifted),
         "fromFile": FileSource(found.files.stack, found.files.roots, own),
-        "fromInfisical": InfisicalSource(found.infisical_secrets.allow, partial(_read_secret, reader)),
     }
+    if reader is not None:
+        result["fromInfisical"] = InfisicalSource(found.infisical_secrets.allow, partial(_read_secret, reader))
+    return result
 
 
 async def _read_secret(reader: Reader, name: SecretName) -> Secret:

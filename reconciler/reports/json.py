@@ -14,6 +14,7 @@ from reconciler.model import (
     ChangeNotTried,
     ChangeStarted,
     Diagnostic,
+    Noted,
     Outcome,
     Severity,
 )
@@ -85,6 +86,8 @@ class JsonReport:
 
     def event(self, event: ApplyEvent) -> str:
         """See `Report.event`: Terraform's machine-readable apply lines; `apply_not_tried` is our own."""
+        if isinstance(event, Noted):
+            return self.problem(event.diagnostic)
         word = _WORDS.get(Action(event.action), "noop")
         hook: dict[str, Any] = {"resource": _resource(event.address), "action": word}
         match event:

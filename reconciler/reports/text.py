@@ -10,6 +10,7 @@ from reconciler.model import (
     ChangeNotTried,
     Diagnostic,
     Lifecycle,
+    Noted,
     Outcome,
     Record,
     Severity,
@@ -95,6 +96,8 @@ class TextReport:
         """See `Report.event`: a line for each change that ended."""
         paint = self._style.paint
         match event:
+            case Noted():
+                return f"{problem.text(self._style, event.diagnostic)}\n\n"
             case ChangeFinished():
                 done = paint(_DONE[Action(event.action)], "green")
                 return f"{event.address}: {done} after {event.seconds:.1f}s [id={visible(event.id)}]\n"
@@ -136,6 +139,20 @@ class TextReport:
             )
         verdict = self._style.paint(*(("Enough", "bold", "green") if enough else ("Not enough", "bold", "red")))
         return "\n".join([*lines, "", f"{verdict} for {purpose}, as far as Infisical tells."]) + "\n"
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        """Return `rows` under `head` in columns; the last one may be long. `ok` and `wrong` are in colour."""
+        widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head) - 1)]
+        lines = []
+        for row in (head, *rows):
+            cells = [self._cell(text, width) for text, width in zip(row[:-1], widths, strict=True)]
+            lines.append("  ".join([*cells, visible(row[-1])]).rstrip())
+        return "\n".join(lines) + "\n"
+
+    def _cell(self, text: str, width: int) -> str:
+        colour = {"ok": "green", "wrong": "red"}.get(text)
+        padding = " " * (width - len(text))
+        return (self._style.paint(text, colour) if colour else text) + padding
 
     # -- plan ----------------------------------------------------------------------------------------------------
 

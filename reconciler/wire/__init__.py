@@ -2,6 +2,7 @@
 
 WireError
 +-- NotSent         the request never reached the server: nothing happened
+|   +-- Unresolved  there is no host of that name
 |   +-- Untrusted   TLS did not come about: a certificate or key is unusable or not accepted; never repeated
 +-- AnswerLost      it may have reached the server: a write may have happened, look
 +-- NotAnAnswer     something answered that is not the API (a proxy's page, a log-in page, half a JSON)
@@ -9,9 +10,10 @@ WireError
 """
 
 from reconciler.wire.answers import Answer
+from reconciler.wire.ask import HALF, Asker, Reply, Stand, asking
 from reconciler.wire.bearer import Renew
 from reconciler.wire.client import ANSWER_SECONDS, VALIDATION_SECONDS, Client, connect
-from reconciler.wire.errors import AnswerLost, NotAnAnswer, NotSent, Throttled, Untrusted, WireError
+from reconciler.wire.errors import AnswerLost, NotAnAnswer, NotSent, Throttled, Unresolved, Untrusted, WireError
 from reconciler.wire.headers import custom_headers
 from reconciler.wire.log import HttpLog
 from reconciler.wire.metadata import ask_metadata
@@ -20,20 +22,26 @@ from reconciler.wire.words import printable
 
 __all__ = [
     "ANSWER_SECONDS",
+    "HALF",
     "VALIDATION_SECONDS",
     "Answer",
     "AnswerLost",
+    "Asker",
     "Client",
     "Endpoint",
     "HttpLog",
     "NotAnAnswer",
     "NotSent",
     "Renew",
+    "Reply",
+    "Stand",
     "Throttled",
     "Transport",
+    "Unresolved",
     "Untrusted",
     "WireError",
     "ask_metadata",
+    "asking",
     "connect",
     "custom_headers",
     "printable",

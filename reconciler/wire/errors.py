@@ -13,6 +13,10 @@ class NotSent(WireError):
     """The request never reached the server."""
 
 
+class Unresolved(NotSent):
+    """There is no host of that name, as far as this machine's name service tells."""
+
+
 class Untrusted(NotSent):
     """TLS did not come about: a certificate or a key is missing, unusable or not accepted. Trying again changes nothing."""
 

@@ -18,6 +18,7 @@ from reconciler.model import (
     ORGANISATION,
     ApplyEvent,
     Connection,
+    Diagnostic,
     Fingerprints,
     Lifecycle,
     LiveConnection,
@@ -231,9 +232,15 @@ class World:
             Reader(self.client),
             Writer(self.client),
             emit=self.events.append,
+            explain_refusal=as_it_is,
             stop=stop or anyio.Event(),
             writes_in_flight=at_once,
         )
+
+
+async def as_it_is(refused: Diagnostic) -> Diagnostic:
+    """Nobody knows more of a refusal."""
+    return refused
 
 
 @asynccontextmanager
@@ -283,6 +290,7 @@ def wanted(address: str = "crm", **changes: Any) -> Connection:
         location=place,
         name_location=place,
         project_location=place,
+        host_location=place,
     )
     return replace(base, **changes)
 

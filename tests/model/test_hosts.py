@@ -12,7 +12,6 @@ SENT_AS_THEY_ARE = [
     "a.my.salesforce.com",
     "1acme.my.salesforce.com",
     "acme-dev-ed.my.salesforce.com",
-    "acme--uat.my.salesforce.com",
     "acme--uat.sandbox.my.salesforce.com",
     "acme-dev-ed.develop.my.salesforce.com",
     *(f"acme.{partition}.my.salesforce.com" for partition in PARTITIONS),
@@ -53,14 +52,29 @@ MAPPED = [
     ("cn.lightning.sfcrmapps.cn", "cn.my.sfcrmproducts.cn", "Lightning"),
     ("cn.setup.sfcrmproducts.cn", "cn.my.sfcrmproducts.cn", "Setup"),
 ]
+PAGES = "is a host of Salesforce pages or files, and no log-in answers there"
+SITE = "is the host of a site; the client credentials flow is known to work at the My Domain alone"
+ALTERNATIVE = "is an alternative domain, of which it is not known whether it answers the client credentials flow"
 REFUSED = [
     ("login.salesforce.com", "`login.salesforce.com` does not answer the client credentials flow"),
     ("https://test.salesforce.com/", "`test.salesforce.com` does not answer the client credentials flow"),
-    ("na123.salesforce.com", "`na123.salesforce.com` is not a Salesforce My Domain"),
-    ("acme--c.vf.force.com", "`acme--c.vf.force.com` is not a Salesforce My Domain"),
-    ("acme.my.site.com", "`acme.my.site.com` is not a Salesforce My Domain"),
-    ("acme.my-salesforce.com", "`acme.my-salesforce.com` is not a Salesforce My Domain"),
-    ("help.salesforce.com", "`help.salesforce.com` is not a Salesforce My Domain"),
+    ("na123.salesforce.com", "`na123.salesforce.com` is the host of a Salesforce instance, which many orgs share"),
+    ("cs42.salesforce.com", "`cs42.salesforce.com` is the host of a Salesforce instance, which many orgs share"),
+    ("acme--c.vf.force.com", f"`acme--c.vf.force.com` {PAGES}"),
+    ("acme--c.visualforce.com", f"`acme--c.visualforce.com` {PAGES}"),
+    ("acme--c.visual.force.com", f"`acme--c.visual.force.com` {PAGES}"),
+    ("acme.file.force.com", f"`acme.file.force.com` {PAGES}"),
+    ("acme--c.documentforce.com", f"`acme--c.documentforce.com` {PAGES}"),
+    ("acme--c.content.force.com", f"`acme--c.content.force.com` {PAGES}"),
+    ("acme.my.site.com", f"`acme.my.site.com` {SITE}"),
+    ("acme.secure.force.com", f"`acme.secure.force.com` {SITE}"),
+    ("acme.my-salesforce.com", f"`acme.my-salesforce.com` {ALTERNATIVE}"),
+    ("help.salesforce.com", "`help.salesforce.com` is a page of Salesforce's own and no org"),
+    ("developer.salesforce.com", "`developer.salesforce.com` is a page of Salesforce's own and no org"),
+    ("trailhead.salesforce.com", "`trailhead.salesforce.com` is a page of Salesforce's own and no org"),
+    ("www.salesforce.com", "`www.salesforce.com` is a page of Salesforce's own and no org"),
+    ("acme.pc-rnd.salesforce.com", "`acme.pc-rnd.salesforce.com` is not a Salesforce My Domain"),
+    ("crm.acme.example", "`crm.acme.example` is not a Salesforce My Domain"),
     ("my.salesforce.com", "`my.salesforce.com` is not a Salesforce My Domain"),
     ("acme.unknown.my.salesforce.com", "`acme.unknown.my.salesforce.com` is not a Salesforce My Domain"),
     ("acme.none.my.salesforce.com", "`acme.none.my.salesforce.com` is not a Salesforce My Domain"),
@@ -74,7 +88,7 @@ REFUSED = [
     ("evil.example#.my.salesforce.com", "`evil.example` is not a Salesforce My Domain"),
     ("evil.example?.my.salesforce.com", "`evil.example` is not a Salesforce My Domain"),
     ("acme%2emy.salesforce.com", "`acme%2emy.salesforce.com` is not a Salesforce My Domain"),
-    ("00D5g000004abcdEAA", "`00d5g000004abcdeaa` is not a Salesforce My Domain"),
+    ("00D5g000004abcdEAA", "`00d5g000004abcdeaa` is the id of an org and not its host"),
     ("127.0.0.1", "`127.0.0.1` is not a Salesforce My Domain"),
     ("localhost", "`localhost` is not a Salesforce My Domain"),
     ("[::1]", "an instance URL is a host alone: no user, no port, no blank"),
@@ -122,6 +136,21 @@ def test_everything_else_is_refused_with_where_to_find_the_right_one(written: st
 
     assert (verdict.host, verdict.problem) == (None, problem)
     assert "Current My Domain URL" in verdict.hint
+
+
+def test_a_sandbox_s_host_from_before_enhanced_domains_is_taken_and_questioned() -> None:
+    verdict = judge("acme--uat.my.salesforce.com")
+
+    assert verdict.host == "acme--uat.my.salesforce.com"
+    assert verdict.problem == "`acme--uat.my.salesforce.com` is a sandbox's host from before enhanced domains"
+    assert verdict.hint.startswith("write `acme--uat.sandbox.my.salesforce.com` if")
+
+
+def test_a_proxy_in_front_of_a_my_domain_is_refused_with_the_host_behind_it() -> None:
+    verdict = judge("https://acme.my.salesforce.com.mcas.ms/")
+
+    assert (verdict.host, verdict.hint) == (None, "write `acme.my.salesforce.com`")
+    assert verdict.problem == "`acme.my.salesforce.com.mcas.ms` is a Microsoft Defender proxy, which would read the secret"
 
 
 @pytest.mark.parametrize("written", ["user:pa55word@acme.my.salesforce.com", "https://user:pa55word@evil.example/"])

@@ -54,6 +54,7 @@ def wanted(address: str = "crm", **changes: Any) -> Connection:
         location=place,
         name_location=place,
         project_location=place,
+        host_location=place,
     )
     return replace(base, **changes)
 

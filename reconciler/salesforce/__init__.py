@@ -1,0 +1,11 @@
+"""The Salesforce half of a connection: its log-in checked and explained, its External Client App as metadata.
+
+Infisical hides why Salesforce refuses a log-in. So the same log-in is tried from here, once, and what Salesforce says is turned
+into the step of the set-up that is to be repaired.
+"""
+
+from reconciler.salesforce.causes import CAUSES, Cause
+from reconciler.salesforce.check import Checked, Login, Part, Problem, Verdict, check
+from reconciler.salesforce.setup import Step
+
+__all__ = ["CAUSES", "Cause", "Checked", "Login", "Part", "Problem", "Step", "Verdict", "check"]

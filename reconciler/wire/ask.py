@@ -1,0 +1,169 @@
+"""One question at a time to one of many hosts, asked once: for where a second try would be a second failed log-in.
+
+The way there can be replaced, for simulated hosts: a loopback address that all hosts are asked at, or an app in process.
+"""
+
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio
+import httpx
+
+from reconciler.model import Secret
+from reconciler.wire import tls
+from reconciler.wire.answers import received
+from reconciler.wire.errors import AnswerLost, NotSent, Unresolved
+from reconciler.wire.headers import user_agent
+from reconciler.wire.transport import REACH, Endpoint, Transport, opened
+from reconciler.wire.words import printable, repeats
+
+_CONNECT_SECONDS = 10.0
+_EXTENSIONS = {"timeout": {"connect": _CONNECT_SECONDS, "read": None, "write": None, "pool": None}}
+HALF = "half an answer, which is not shown"
+_FORM = b"application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What stands in for every host: `url` is asked with the host's name in `Host`, over the network or at `app`.
+
+    `name` is what it is called, left out the url. `knows` tells which hosts there are; another one does not resolve.
+    """
+
+    url: str
+    name: str = ""
+    app: Callable[..., Any] | None = None
+    knows: Callable[[str], bool] = field(default=lambda _: True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `json` is the body, None when it is none; `page` is how a person recognises another body; `location`
+    is the host a redirect leads to, "" without one. Nothing in `page` is one of the question's secrets."""
+
+    status: int
+    json: Any = field(repr=False)
+    page: str
+    location: str
+    repeats_a_secret: bool = False
+
+
+class Asker:
+    """Asks hosts over https, or at what stands in for them. Safe for many tasks at once. Made by `asking`."""
+
+    def __init__(self, stack: AsyncExitStack, way: Transport, stand: Stand | None, run_url: str) -> None:
+        self._stack = stack
+        self._way = way
+        self._stand = stand
+        self._agent = user_agent(run_url)
+        self._transports: dict[str, httpx.AsyncBaseTransport] = {}
+        self._opening = anyio.Lock()
+
+    @property
+    def stand(self) -> str:
+        """Where all hosts are asked instead, "" when it is the hosts themselves."""
+        return self._stand.name or self._stand.url if self._stand else ""
+
+    def proxied(self, host: str) -> bool:
+        """Tell whether a proxy is asked for `host`: then it is the proxy that looks up the name."""
+        return self._stand is None and self._way.proxy(f"https://{host}") is not None
+
+    async def get(self, host: str, path: str, *, seconds: float) -> Reply:
+        """Ask without a body. Raises as `post` does."""
+        return await self._ask("GET", host, path, None, (), seconds)
+
+    async def post(self, host: str, path: str, form: Mapping[str, str], secrets: Sequence[Secret], *, seconds: float) -> Reply:
+        """Send `form`, whose values may be `secrets`, and return the reply whatever its status. Redirects are not followed.
+
+        Raises `Unresolved` when there is no such host, `Untrusted` when TLS does not come about, `NotSent` when nothing
+        listens there, `AnswerLost` when no answer came within `seconds`, or half of one.
+        """
+        return await self._ask("POST", host, path, urlencode(form).encode(), secrets, seconds)
+
+    async def _ask(
+        self, method: str, host: str, path: str, content: bytes | None, secrets: Sequence[Secret], seconds: float
+    ) -> Reply:
+        if self._stand is not None and not self._stand.knows(host):
+            raise Unresolved(f"{host} is none of the simulated hosts.", "add it to the file of simulated orgs")
+        base = self._stand.url if self._stand else f"https://{host}"
+        headers = [(b"Host", host.encode()), (b"Accept", b"application/json"), (b"User-Agent", self._agent.encode())]
+        if content is not None:
+            headers.append((b"Content-Type", _FORM))
+        request = httpx.Request(method, f"{base}{path}", headers=headers, content=content, extensions=_EXTENSIONS)
+        try:
+            with anyio.fail_after(seconds):
+                transport = await self._transport(base)
+                came = await received(await transport.handle_async_request(request))
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as failure:
+            raise _unreached(failure, base, host) from None
+        except (TimeoutError, httpx.TimeoutException):
+            raise AnswerLost(f"{host} did not answer within {seconds:.0f} s.", "run again later") from None
+        except (httpx.HTTPError, OSError) as failure:
+            distrust = tls.refusal(failure, base, host)
+            raise distrust or AnswerLost(f"The connection to {host} broke before it answered.", "run again later") from None
+        text = came.content.decode("utf-8", "replace")
+        told = repeats(text, secrets)
+        return Reply(
+            status=came.status,
+            json=_parsed(came.content),
+            page="a page that repeats a credential and is not shown" if told else _page(text),
+            location=_host(came.headers.get("location", "")),
+            repeats_a_secret=told,
+        )
+
+    async def _transport(self, base: str) -> httpx.AsyncBaseTransport:
+        """One pool of connections a proxy, or one for the direct way."""
+        proxy = None if self._stand else self._way.proxy(base)
+        key = proxy[1].reveal() if proxy else ""
+        async with self._opening:
+            if key not in self._transports:
+                app = self._stand.app if self._stand else None
+                way = Transport() if self._stand else self._way
+                self._transports[key] = await self._stack.enter_async_context(opened(Endpoint(base, app), way))
+        return self._transports[key]
+
+
+@asynccontextmanager
+async def asking(transport: Transport, stand: Stand | None = None, *, run_url: str = "") -> AsyncIterator[Asker]:
+    """Open an `Asker` and close it afterwards; `transport` is the way to real hosts."""
+    async with AsyncExitStack() as stack:
+        yield Asker(stack, transport, stand, run_url)
+
+
+def _unreached(failure: Exception, base: str, host: str) -> NotSent:
+    link: BaseException | None = failure
+    while link is not None:
+        if isinstance(link, socket.gaierror):
+            return Unresolved(f"{host} does not resolve: {printable(str(link.strerror))}.", "check the spelling")
+        link = link.__cause__ or link.__context__
+    why = "it took too long" if isinstance(failure, httpx.ConnectTimeout) else printable(str(failure)).rstrip(".")
+    return tls.refusal(failure, base, host) or NotSent(f"{host} cannot be reached: {why or type(failure).__name__}.", REACH)
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _page(text: str) -> str:
+    """A success that cannot be read as such may hold a token all the same."""
+    text = text.strip()
+    if not text:
+        return "an empty body"
+    if text[0] in "{[" or "access_token" in text:
+        return HALF
+    return f"`{printable(text.splitlines()[0], 80)}`"
+
+
+def _host(location: str) -> str:
+    try:
+        return printable(httpx.URL(location).host, 100)
+    except httpx.InvalidURL:
+        return ""
