@@ -126,11 +126,10 @@ class TestContent:
         assert settings.warnings == ()
 
     def test_what_this_version_does_not_do_is_a_warning(self, tmp_path: Path) -> None:
-        write(tmp_path, guards={"maxDeletePercent": 30}, salesforce={"preflight": "block"})
+        write(tmp_path, guards={"maxDeletePercent": 30})
 
         assert [one.summary for one in load(tmp_path).warnings] == [
             "`guards` is not enforced by this version.",
-            "`salesforce.preflight` does nothing in this version.",
         ]
 
     def test_every_problem_is_said_at_its_place(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

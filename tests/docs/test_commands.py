@@ -24,6 +24,8 @@ CLOUD = "https://app.infisical.com"
 VALUES = {"CRM_CONSUMER_KEY": "demo-consumer-key", "CRM_CONSUMER_SECRET": "demo-consumer-secret"}
 """What `NAME=...` stands for, beside the log-in of the served API."""
 MOST_REASONS = 8
+_ASKED_ELSEWHERE = re.compile(r"\n?warning: Salesforce is asked at .*\n.*its own hosts\.\n  next: .*\n")
+"""What tells that Salesforce is simulated, which it is not for the reader."""
 
 
 class Reader:
@@ -34,6 +36,7 @@ class Reader:
         self._home = home
         self._values = dict(VALUES)
         self._url = ""
+        self._salesforce: dict[str, str] = {}
         copy = home / "reconciler"
         for folder in ("examples", "schemas"):
             shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns(".reconciler", "__pycache__"))
@@ -42,10 +45,14 @@ class Reader:
             server = stack.enter_context(serve(home, copy / "examples/quickstart/salesforce-orgs.yaml"))
             self._url = server.url
             self._values |= server.environ
+            self._salesforce = {"RECONCILER_SALESFORCE_ENDPOINT": server.salesforce_url}
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         git = {f"GIT_{who}_{what}": "ada@acme.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         own = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb", "PYTHONWARNINGS": "error"}
-        own |= {"DOCS_ISSUER": str(ROOT / "tests/docs/issuer.sh"), "DOCS_ISSUER_PY": str(ROOT / "tests/docs/issuer.py")}
+        own |= self._salesforce | {
+            "DOCS_ISSUER": str(ROOT / "tests/docs/issuer.sh"),
+            "DOCS_ISSUER_PY": str(ROOT / "tests/docs/issuer.py"),
+        }
         self._shell = Shell(copy, home / ".memory", own | git | {"GIT_CONFIG_GLOBAL": os.devnull})
         self.corrections: list[tuple[Command, int, str]] = []
 
@@ -91,6 +98,8 @@ class Reader:
     def _told(self, text: str) -> str:
         """What was printed, with the stand-ins of the page."""
         text = text.replace(str(self._home), HOME)
+        if self._salesforce:
+            text = _ASKED_ELSEWHERE.sub("", text).replace(", 1 warning.", ".")
         return text.replace(self._url, CLOUD).replace("(organisation Embedded)", "(organisation Acme)") if self._url else text
 
 

@@ -15,6 +15,7 @@ from reconciler.embedded import arrange
 from tests.serving import Server
 from tests.stacks import Stack
 
+EMBEDDED = {"infisical": {"url": "embedded"}, "embedded": {"projects": ["crm", "sales"], "salesforceOrgs": "orgs.yaml"}}
 ALL = ("validate", "plan", "apply --auto-approve", "state list", "state show crm", "state rm crm")
 READS_MANIFESTS = ("validate", "plan", "apply --auto-approve")
 
@@ -74,9 +75,18 @@ def test_1_without_anything_to_log_in_with(stack: Stack) -> None:
 
 def test_1_when_every_change_failed_and_nothing_was_written(stack: Stack) -> None:
     stack.manifest("crm")
+    stack.configure(**EMBEDDED, salesforce={"preflight": "off"})
     ran = stack.run("apply", "--auto-approve", CRM_SECRET="not-what-the-org-takes-1")
     assert ran.code == 1
     assert "Failed to validate credentials" in ran.out
+
+
+def test_1_when_the_check_before_the_first_write_stops_the_apply(stack: Stack) -> None:
+    stack.manifest("crm")
+    ran = stack.run("apply", "--auto-approve", CRM_SECRET="not-what-the-org-takes-1")
+    assert ran.code == 1
+    assert "the consumer secret is wrong (E4)" in ran.err
+    assert not (stack.folder / ".reconciler/state.json").exists()
 
 
 @pytest.mark.parametrize("command", ["state show nobody", "state rm nobody", "show nothing.json"])
@@ -246,6 +256,7 @@ def test_6_when_another_run_holds_the_lock(applied: Stack) -> None:
 
 
 def test_7_when_something_was_written_and_a_change_failed(stack: Stack) -> None:
+    stack.configure(**EMBEDDED, salesforce={"preflight": "off"})
     stack.manifest("good", project="crm", description="a")
     stack.manifest("bad", project="crm", description="b", credentials={"consumerSecret": {"fromEnv": "CRM_WRONG"}})
     ran = stack.run("apply", "--auto-approve", CRM_WRONG="not-what-the-org-takes-1")

@@ -24,6 +24,7 @@ def identity(server: Server, permissions: Permissions, rules: TokenRules | None 
     return {
         "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": made.client_id,
         "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET": made.client_secret,
+        "RECONCILER_SALESFORCE_ENDPOINT": server.salesforce_url,
     }
 
 

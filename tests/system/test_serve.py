@@ -237,6 +237,7 @@ def test_the_command_line_works_against_it(tmp_path: Path) -> None:
         login = {
             "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": served.told["clientId"],
             "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET": served.told["clientSecret"],
+            "RECONCILER_SALESFORCE_ENDPOINT": served.told["salesforceUrl"],
         }
         stack = Stack.at(tmp_path / "stack", served.told["url"], login)
         stack.manifest("crm", project="crm")
