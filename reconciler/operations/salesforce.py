@@ -81,8 +81,15 @@ async def preflight(
     blocking = found.preflight is Preflight.BLOCK
     problems = explained([(about[address], checked) for address, checked in results.items()], blocking=blocking)
     if blocking and any(checked.blocks for checked in results.values()):
-        raise Stopped(Stop.FAILED, *problems)
+        raise Stopped(Stop.FAILED, *problems, _nothing_written())
     return checks, problems
+
+
+def _nothing_written() -> Diagnostic:
+    return error(
+        "Nothing was written: Salesforce would refuse these log-ins from everywhere.",
+        hint="mend what is marked as an error and apply again; `salesforce.preflight: warn` lets such credentials through",
+    )
 
 
 def login(connection: Connection, values: Values | None) -> Login:

@@ -5,7 +5,7 @@ into the step of the set-up that is to be repaired.
 """
 
 from reconciler.salesforce.causes import CAUSES, Cause
-from reconciler.salesforce.check import Checked, Login, Part, Problem, Verdict, check
+from reconciler.salesforce.checking import Checked, Login, Part, Problem, Verdict, check
 from reconciler.salesforce.setup import Step
 
 __all__ = ["CAUSES", "Cause", "Checked", "Login", "Part", "Problem", "Step", "Verdict", "check"]

@@ -15,7 +15,7 @@ NEW_APP = "An app that was created or changed less than 30 minutes ago may not b
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One reason why a log-in fails. `title` completes "Salesforce refuses: …", `repair` says what to do at `step`.
+    """One reason why a log-in fails. `repair` says what to do at `step`.
 
     `doubt` says how sure that is, "" when it is; `blocks` that the answer is the same wherever it is asked from.
     """
@@ -32,7 +32,7 @@ class Cause:
 _KNOWN = (
     Cause(
         "E1",
-        "the flow has no user to run as",
+        "Salesforce refuses: the flow has no user to run as",
         "The client credentials flow is off in the app's policies, or Run As is empty or no username.",
         Step.POLICIES,
         'tick "Enable Client Credentials Flow" and write the Username (not the e-mail) of an active user under "Run As"',
@@ -41,7 +41,7 @@ _KNOWN = (
     ),
     Cause(
         "E2",
-        "this host does not log in apps",
+        "Salesforce refuses: this host does not log in apps",
         "It is login.salesforce.com, test.salesforce.com, or a page of Setup: the flow answers at the org's My Domain alone.",
         Step.MY_DOMAIN,
         "copy the Current My Domain URL into instanceUrl",
@@ -49,7 +49,7 @@ _KNOWN = (
     ),
     Cause(
         "E3",
-        "the consumer key is not known here",
+        "Salesforce refuses: the consumer key is not known here",
         "The org does not know the key: a bad copy, the key of another org (a sandbox's in production or the other way round), "
         "a deleted app, or one that was just created.",
         Step.KEY,
@@ -58,7 +58,7 @@ _KNOWN = (
     ),
     Cause(
         "E4",
-        "the consumer secret is wrong",
+        "Salesforce refuses: the consumer secret is wrong",
         "The key is known and the secret is not its own: a bad copy, a blank at its end, or a secret that was rotated.",
         Step.SECRET,
         "copy the Consumer Secret again, whole and without blanks",
@@ -67,7 +67,7 @@ _KNOWN = (
     ),
     Cause(
         "E5",
-        "it does not take this kind of log-in",
+        "Salesforce refuses: it does not take this kind of log-in",
         "Usually the request did not arrive as it was sent: instanceUrl is not the My Domain but a host that redirects.",
         Step.MY_DOMAIN,
         'copy the Current My Domain URL into instanceUrl; where it is right, tick "Enable Client Credentials Flow" in the '
@@ -77,7 +77,7 @@ _KNOWN = (
     ),
     Cause(
         "E6",
-        "the client credentials flow is off in the app's settings",
+        "Salesforce refuses: the client credentials flow is off in the app's settings",
         "The flow is enabled in two places; it is off in the first, the app's Settings.",
         Step.OAUTH,
         'tick "Enable Client Credentials Flow" under Flow Enablement, and look at the same box in the app\'s Policies',
@@ -85,7 +85,7 @@ _KNOWN = (
     ),
     Cause(
         "E6b",
-        "the app may not use this flow",
+        "Salesforce refuses: the app may not use this flow",
         "Some guides report this answer where the flow is off in the app's Settings.",
         Step.OAUTH,
         'tick "Enable Client Credentials Flow" under Flow Enablement, and look at the same box in the app\'s Policies',
@@ -94,7 +94,7 @@ _KNOWN = (
     ),
     Cause(
         "E7",
-        "the Run As user is not approved for the app",
+        "Salesforce refuses: the Run As user is not approved for the app",
         "Permitted Users lets in only users whom an admin approved, and the Run As user is none of them.",
         Step.POLICIES,
         "look at Permitted Users, and add the user's profile or one of its permission sets to the app",
@@ -102,7 +102,7 @@ _KNOWN = (
     ),
     Cause(
         "E8",
-        "the app is not in this org",
+        "Salesforce refuses: the app is not in this org",
         "The org that was reached does not have the app: instanceUrl is another org's, or the app is not usable there yet.",
         Step.MY_DOMAIN,
         "check in the org that has the app that this is its My Domain, then copy key and secret from there",
@@ -110,7 +110,7 @@ _KNOWN = (
     ),
     Cause(
         "E9",
-        "this address or hour is not allowed",
+        "Salesforce refuses: this address or hour is not allowed",
         "The app's IP Relaxation enforces the user's IP ranges, and the log-in comes from outside of them, or outside of the "
         "user's login hours.",
         Step.POLICIES,
@@ -119,28 +119,28 @@ _KNOWN = (
     ),
     Cause(
         "E10",
-        "the Run As user is not active",
+        "Salesforce refuses: the Run As user is not active",
         "The user of the flow was deactivated or frozen.",
         Step.POLICIES,
         'write the Username of an active user under "Run As", or activate this one in Setup > Users',
     ),
     Cause(
         "E11",
-        "the org is closed",
+        "Salesforce refuses: the org is closed",
         "The org is locked, closed or suspended: an expired trial, scratch org or sandbox, or a contract that ended.",
         Step.MY_DOMAIN,
         "check that this is the org you mean; Salesforce alone opens it again",
     ),
     Cause(
         "E12",
-        "there were too many log-ins",
+        "Salesforce refuses: there were too many log-ins",
         "Salesforce limits how often a user may log in, and the limit is reached.",
         Step.CONNECTION,
         "wait 15 to 30 minutes; find what logs in so often in the user's Login History in Setup",
     ),
     Cause(
         "E13",
-        "the app has no usable scope",
+        "Salesforce refuses: the app has no usable scope",
         "The app has no OAuth scope that this flow can give, or too many of them; reconciler itself asks for none.",
         Step.OAUTH,
         'add "Manage user data via APIs (api)" to the Selected OAuth Scopes',
@@ -148,7 +148,7 @@ _KNOWN = (
     ),
     Cause(
         "E14",
-        "the log-in failed",
+        "Salesforce refuses: the log-in failed",
         "Salesforce says this of a user's name and password, which this flow does not send.",
         Step.POLICIES,
         'check the flow in the app\'s Settings and Policies, and the user under "Run As"',
@@ -156,7 +156,7 @@ _KNOWN = (
     ),
     Cause(
         "E15",
-        "the user has not approved the app",
+        "Salesforce refuses: the user has not approved the app",
         "The app's policies want an approval that nobody gives in this flow.",
         Step.POLICIES,
         "set Permitted Users to users whom an admin approved, and add the Run As user's profile or permission set",
@@ -164,14 +164,14 @@ _KNOWN = (
     ),
     Cause(
         "E16",
-        "it takes the request for malformed",
+        "Salesforce refuses: it takes the request for malformed",
         "The request did not arrive as it was sent: not over https, or through a host that redirects.",
         Step.CONNECTION,
         "write the org's My Domain in instanceUrl; look for a proxy between here and Salesforce",
     ),
     Cause(
         "E17",
-        "the consumer secret is wrong",
+        "Salesforce refuses: the consumer secret is wrong",
         "An older word for a secret that is not the key's own.",
         Step.SECRET,
         "copy the Consumer Secret again, whole and without blanks",
@@ -179,7 +179,7 @@ _KNOWN = (
     ),
     Cause(
         "E18",
-        "it is down",
+        "Salesforce is down",
         "Salesforce answered with a failure of its own, or with its maintenance page.",
         Step.CONNECTION,
         "run again later; status.salesforce.com tells of the org's instance",
@@ -193,7 +193,7 @@ _KNOWN = (
     ),
     Cause(
         "page",
-        "the host answers with a page",
+        "a page answers instead of Salesforce's log-in",
         "What answers is a page for people (a log-in page, a Setup page, a proxy), not Salesforce's token service.",
         Step.MY_DOMAIN,
         "copy the Current My Domain URL into instanceUrl; look for a proxy between here and Salesforce",
@@ -207,14 +207,14 @@ _KNOWN = (
     ),
     Cause(
         "token_type",
-        "the token is of a kind Infisical does not take",
+        "the token is of a kind that Infisical does not take",
         "Infisical takes a token of type Bearer alone.",
         Step.CONNECTION,
         "look for a proxy or a test server that answers in Salesforce's place",
     ),
     Cause(
         "unknown",
-        "for a reason that is not known here",
+        "Salesforce refuses: for a reason that is not known here",
         "The answer is none of those that are known for this flow.",
         Step.MY_DOMAIN,
         f"check in this order: {Step.MY_DOMAIN.path}; {Step.KEY.path}; {Step.OAUTH.path}; {Step.POLICIES.path}",

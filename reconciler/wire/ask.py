@@ -108,10 +108,11 @@ class Asker:
             raise distrust or AnswerLost(f"The connection to {host} broke before it answered.", "run again later") from None
         text = came.content.decode("utf-8", "replace")
         told = repeats(text, secrets)
+        parsed = _parsed(came.content)
         return Reply(
             status=came.status,
-            json=_parsed(came.content),
-            page="a page that repeats a credential and is not shown" if told else _page(text),
+            json=parsed,
+            page="a page that repeats a credential and is not shown" if told else _page(text, parsed),
             location=_host(came.headers.get("location", "")),
             repeats_a_secret=told,
         )
@@ -152,11 +153,13 @@ def _parsed(content: bytes) -> Any:
         return None
 
 
-def _page(text: str) -> str:
+def _page(text: str, parsed: Any) -> str:
     """A success that cannot be read as such may hold a token all the same."""
     text = text.strip()
     if not text:
         return "an empty body"
+    if parsed is not None:
+        return "JSON of another kind"
     if text[0] in "{[" or "access_token" in text:
         return HALF
     return f"`{printable(text.splitlines()[0], 80)}`"

@@ -259,5 +259,5 @@ def test_connections_that_log_in_alike_are_asked_for_once_and_told_together(stac
         stack.manifest(name, credentials={"instanceUrl": host})
     ran = stack.run("salesforce", "check")
     assert ran.code == 1
-    assert ran.err.count("error:") == 1
+    assert [line[:12] for line in ran.err.splitlines() if line.startswith("error:")] == ["error: `a`, "]
     assert "`a`, `b`, `c` and 2 more: Salesforce refuses: the consumer secret is wrong" in " ".join(ran.err.split())

@@ -163,12 +163,16 @@ def _unreached(failure: WireError, part: Part) -> Problem:
     if isinstance(failure, Untrusted):
         hint = failure.hint or "look for a proxy between here and Salesforce"
         meaning = "Something between here and Salesforce answers in its place, or this machine lacks an authority."
-        return Problem("tls", part, "TLS does not come about", said, meaning, Step.CONNECTION, hint, _ELSEWHERE)
+        return Problem("tls", part, "TLS to Salesforce does not come about", said, meaning, Step.CONNECTION, hint, _ELSEWHERE)
     if isinstance(failure, AnswerLost):
         meaning = "Salesforce, or a proxy before it, took the question and did not answer it."
-        return Problem("no-answer", part, "there is no answer", said, meaning, Step.CONNECTION, "run again later", _ELSEWHERE)
+        return Problem(
+            "no-answer", part, "Salesforce does not answer", said, meaning, Step.CONNECTION, "run again later", _ELSEWHERE
+        )
     meaning = "Nothing listens there, or a firewall or proxy is in the way."
-    return Problem("unreachable", part, "it cannot be reached", said, meaning, Step.CONNECTION, failure.hint, _ELSEWHERE)
+    return Problem(
+        "unreachable", part, "Salesforce cannot be reached", said, meaning, Step.CONNECTION, failure.hint, _ELSEWHERE
+    )
 
 
 _ELSEWHERE = "This is what this machine sees; Infisical stands elsewhere."
@@ -226,7 +230,7 @@ def _problem(cause: Cause, part: Part, said: str, remarks: str = "") -> Problem:
     return Problem(
         cause.name,
         part,
-        f"Salesforce refuses: {cause.title}",
+        cause.title,
         said,
         meaning,
         cause.step,
@@ -268,7 +272,7 @@ def _other_url(host: str, answered: str) -> Problem:
         f"It named instance_url {printable(answered, 100) or 'not at all'}.",
         f"The log-in succeeded, but the org's own host is not {host}: an old name that is forwarded, or another org.",
         Step.MY_DOMAIN,
-        "write the host that Salesforce named in instanceUrl, if it is the org you mean",
+        "if it is the org you mean, write the host that Salesforce named into instanceUrl",
     )
 
 
