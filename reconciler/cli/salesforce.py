@@ -1,6 +1,7 @@
-"""`reconciler salesforce check`."""
+"""`reconciler salesforce check|metadata`."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -47,6 +48,92 @@ def check(where: Where, form: str, addresses: tuple[str, ...]) -> None:
     output.say_problems(tuple(found.diagnostics))
     if not found.valid:
         raise click.exceptions.Exit(exits.FAILED)
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@command.command()
+@stack_options
+@output.format_option
+@click.option("--out", type=_FOLDER, metavar="DIR", help="Write the project here. [default: .reconciler/salesforce]")
+@click.option("--retrieved", type=_FOLDER, metavar="DIR", help="Edit the policies that were retrieved into this directory.")
+@click.option("--check", "compared", type=_FOLDER, metavar="DIR", help="Write nothing; compare a retrieved project.")
+@click.argument("addresses", nargs=-1, metavar="[APP]...")
+def metadata(
+    where: Where, form: str, out: Path | None, retrieved: Path | None, compared: Path | None, addresses: tuple[str, ...]
+) -> None:
+    """Write External Client Apps as a Salesforce DX project, or compare a retrieved one.
+
+    The project has two phases, 1-app and 2-policies, and a README with the commands that deploy it. The apps of one project
+    belong to one org. Nothing secret is written. With --check, exit code 2 says that the org differs.
+
+    \b
+    Example:
+      reconciler salesforce metadata infisical-crm --out crm-app
+    """
+    from reconciler.operations.metadata import check_metadata, write_metadata
+    from reconciler.reports import JsonReport
+
+    if compared and (out or retrieved):
+        raise click.UsageError("--check writes nothing: leave --out and --retrieved out.")
+    with output.stops(JsonReport().diagnostics if form == "json" else None):
+        if compared:
+            comparison = check_metadata(where, addresses, compared)
+        else:
+            project = write_metadata(where, addresses, out, retrieved)
+    if compared:
+        if form == "json":
+            output.say(json.dumps(_differences(comparison), indent=2, ensure_ascii=False) + "\n")
+        else:
+            output.say(_compared(comparison))
+        output.say_problems(tuple(comparison.diagnostics))
+        if comparison.differences:
+            raise click.exceptions.Exit(exits.CHANGES)
+    else:
+        if form == "json":
+            output.say(json.dumps({"format_version": "1.0", "folder": str(project.folder), "files": project.files}) + "\n")
+        else:
+            output.say("".join(f"{project.folder / name}\n" for name in project.files))
+            output.say(f"\nNext: {project.folder / 'README.md'}\n")
+        output.say_problems(tuple(project.diagnostics))
+
+
+def _compared(comparison: Any) -> str:
+    from reconciler.reports.style import visible
+
+    if not comparison.differences:
+        return "No differences. The org has what the manifests say.\n"
+    lines = []
+    for one in comparison.differences:
+        if not one.field:
+            lines.append(f"- {one.kind} {one.member}: it is not there")
+        else:
+            lines.append(f"~ {one.kind} {one.member}: {one.field}")
+            lines.append(f"    retrieved: {one.found or 'nothing'}  ({one.location})")
+            lines.append(f"    manifest:  {one.wanted or 'nothing'}")
+        lines.append(f"    by hand:   {one.step.path}")
+    return "".join(f"{visible(line)}\n" for line in lines) + f"\nDifferences: {len(comparison.differences)}.\n"
+
+
+def _differences(comparison: Any) -> dict[str, Any]:
+    return {
+        "format_version": "1.0",
+        "apps": [app.address for app in comparison.apps],
+        "differences": [
+            {
+                "app": one.app or None,
+                "type": one.kind,
+                "member": one.member,
+                "field": one.field or None,
+                "retrieved": one.found if one.field else None,
+                "manifest": one.wanted if one.field else None,
+                "path": one.step.path,
+                "location": str(one.location) if one.location else None,
+            }
+            for one in comparison.differences
+        ],
+    }
 
 
 def _table(found: Any) -> str:

@@ -28,7 +28,7 @@ def command(where: Where, form: str) -> None:
         found = validate(where)
     output.say_problems(found.diagnostics)
     report = JsonReport() if form == "json" else TextReport(output.style(sys.stdout))
-    said = report.validation(found.diagnostics, files=found.files, connections=found.connections)
+    said = report.validation(found.diagnostics, files=found.files, connections=found.connections, apps=found.apps)
     output.say(said, err=form == "text" and not found.valid)
     if not found.valid:
         raise click.exceptions.Exit(exits.INVALID)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from reconciler.documents.schema import Schema
+from reconciler.documents.schema import Kinds, Schema
 from reconciler.documents.yaml import Document, parse
 from reconciler.model import Diagnostic
 
@@ -10,7 +10,7 @@ Rules = Callable[[Document], list[Diagnostic]]
 """What a schema cannot say. Rules see documents that the schema refuses too: they take what is of the right type."""
 
 
-def read(file: str, data: bytes, schema: Schema, rules: Rules | None = None) -> Iterator[Document | Diagnostic]:
+def read(file: str, data: bytes, schema: Schema | Kinds, rules: Rules | None = None) -> Iterator[Document | Diagnostic]:
     """Return all problems of `data`, the bytes of `file` (a name for messages), and the documents that its schema accepts."""
     for found in parse(file, data, schema.keys):
         if isinstance(found, Diagnostic):

@@ -82,6 +82,36 @@ class Schema:
         return extended(self._schema)
 
 
+class Kinds:
+    """The schemas of documents that may stand in the same files, by their `kind`.
+
+    A document of none of these kinds is told what is wrong by the schema of the nearest one, else by the first.
+    """
+
+    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+        self._schemas = schemas
+
+    def check(self, document: Document) -> list[Diagnostic]:
+        """See `Schema.check`."""
+        return self._of(document.value).check(document)
+
+    def _of(self, value: Any) -> Schema:
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if not isinstance(kind, str):
+            kind = ""
+        found = self._schemas.get(kind) or self._schemas.get(_nearest(kind, self._schemas))
+        return found or next(iter(self._schemas.values()))
+
+    @cached_property
+    def keys(self) -> Mapping[str, Shown]:
+        """See `Schema.keys`; of a key that several kinds have, the least."""
+        found: dict[str, Shown] = {}
+        for schema in self._schemas.values():
+            for key, shown in schema.keys.items():
+                found[key] = min(found.get(key, shown), shown, key=_LEAST.index)
+        return found
+
+
 _LEAST = (Shown.NAME, Shown.KEYS, Shown.ANY_KEYS, Shown.VALUE)
 
 

@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from reconciler import documents, schemas
-from reconciler.documents import Schema
+from reconciler.documents import Kinds, Schema
+from reconciler.manifest import apps
 from reconciler.manifest.build import build
 from reconciler.manifest.files import find, read, shown
 from reconciler.manifest.rules import check
-from reconciler.model import Connection, Diagnostic, Location, Written, error
+from reconciler.model import Connection, Diagnostic, ExternalClientApp, Location, Written, error
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Manifests:
 
     files: tuple[str, ...]
     connections: tuple[Connection, ...]
+    apps: tuple[ExternalClientApp, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -28,9 +30,11 @@ def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] =
     Diagnostics are sorted by place; file names in them are relative to the working directory where that is shorter.
     """
     files, diagnostics = find(stack, globs)
-    schema = Schema(schemas.load("salesforce-connection"))
+    kinds = {"SalesforceConnection": "salesforce-connection", apps.KIND: "external-client-app"}
+    schema = Kinds({kind: Schema(schemas.load(name)) for kind, name in kinds.items()})
     rules = partial(check, allowed_hosts=allowed_hosts)
     connections: list[Connection] = []
+    clients: list[ExternalClientApp] = []
     for path in files:
         data = read(path, stack)
         if isinstance(data, Diagnostic):
@@ -40,11 +44,14 @@ def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] =
         for found in documents.read(shown(path), data, schema, rules):
             if isinstance(found, Diagnostic):
                 diagnostics.append(found)
+            elif found.value["kind"] == apps.KIND:
+                clients.append(apps.build(found))
+                diagnostics += apps.check(found, clients[-1])
             else:
                 connections.append(build(found, file, allowed_hosts))
-    diagnostics += _twins(connections)
+    diagnostics += [*_twins(connections), *apps.together(clients, connections)]
     diagnostics.sort(key=lambda diagnostic: diagnostic.location or Location("", 0, 0))
-    return Manifests(tuple(shown(path) for path in files), tuple(connections), tuple(diagnostics))
+    return Manifests(tuple(shown(path) for path in files), tuple(connections), tuple(clients), tuple(diagnostics))
 
 
 def _twins(connections: Sequence[Connection]) -> list[Diagnostic]:

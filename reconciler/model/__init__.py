@@ -1,5 +1,6 @@
 """The values every other package shares. Nothing here does I/O, and no value here changes once made."""
 
+from reconciler.model.app import AppConnection, ExternalClientApp, IpRelaxation, PermittedUsers
 from reconciler.model.connection import (
     ORGANISATION,
     Connection,
@@ -30,6 +31,7 @@ from reconciler.model.state import Intent, State, Superseded, Verb
 
 __all__ = [
     "ORGANISATION",
+    "AppConnection",
     "ApplyEvent",
     "ChangeFailed",
     "ChangeFinished",
@@ -39,14 +41,17 @@ __all__ = [
     "CredentialDrift",
     "Diagnostic",
     "Excerpt",
+    "ExternalClientApp",
     "Fingerprints",
     "Intent",
+    "IpRelaxation",
     "Lifecycle",
     "LiveConnection",
     "Location",
     "Noted",
     "OnRemoval",
     "Outcome",
+    "PermittedUsers",
     "ProjectRef",
     "Record",
     "Reference",

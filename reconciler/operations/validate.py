@@ -9,10 +9,11 @@ from reconciler.operations.stack import Where, settings
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """How many files and connections there are, and what is wrong with them."""
+    """How many files, connections and External Client Apps there are, and what is wrong with them."""
 
     files: int
     connections: int
+    apps: int
     diagnostics: tuple[Diagnostic, ...]
 
     @property
@@ -25,4 +26,4 @@ def validate(where: Where) -> Validated:
     """Check `reconciler.yaml` and every manifest. Raises `Stopped` when `reconciler.yaml` itself is wrong."""
     found = settings(where)
     loaded = manifest.load(found.stack, found.manifests, found.allowed_hosts)
-    return Validated(len(loaded.files), len(loaded.connections), (*found.warnings, *loaded.diagnostics))
+    return Validated(len(loaded.files), len(loaded.connections), len(loaded.apps), (*found.warnings, *loaded.diagnostics))

@@ -53,7 +53,7 @@ class JsonReport:
         }
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
-    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0) -> str:
+    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0, apps: int = 0) -> str:
         """Return what `terraform validate -json` does, with what was read beside it."""
         counts = Counter(one.severity for one in diagnostics)
         document = {
@@ -62,7 +62,7 @@ class JsonReport:
             "error_count": counts[Severity.ERROR],
             "warning_count": counts[Severity.WARNING],
             "diagnostics": [terraform.diagnostic(one) for one in diagnostics],
-            "reconciler": {"version": __version__, "files": files, "connections": connections},
+            "reconciler": {"version": __version__, "files": files, "connections": connections, "apps": apps},
         }
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 

@@ -16,7 +16,7 @@ class Report(Protocol):
     def diagnostics(self, diagnostics: Sequence[Diagnostic]) -> str:
         """Return diagnostics on their own."""
 
-    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0) -> str:
+    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0, apps: int = 0) -> str:
         """Return whether the files are valid; `diagnostics` are all that is wrong with them."""
 
     def event(self, event: ApplyEvent) -> str:

@@ -82,14 +82,15 @@ class TextReport:
         """See `Report.diagnostics`."""
         return "".join(f"{problem.text(self._style, one)}\n\n" for one in diagnostics)
 
-    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0) -> str:
+    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0, apps: int = 0) -> str:
         """See `Report.validation`: the verdict alone, to stand behind the diagnostics."""
         errors = sum(one.severity is Severity.ERROR for one in diagnostics)
         warnings = len(diagnostics) - errors
         also = f", {_counted(warnings, 'warning')}" if warnings else ""
         if errors:
             return self._style.paint(f"Not valid: {_counted(errors, 'error')}{also}.", "bold", "red") + "\n"
-        verdict = f"Valid: {_counted(connections, 'connection')} in {_counted(files, 'file')}{also}."
+        held = f" and {_counted(apps, 'app')}" if apps else ""
+        verdict = f"Valid: {_counted(connections, 'connection')}{held} in {_counted(files, 'file')}{also}."
         return self._style.paint(verdict, "bold", "green") + "\n"
 
     def event(self, event: ApplyEvent) -> str:

@@ -6,6 +6,24 @@ into the step of the set-up that is to be repaired.
 
 from reconciler.salesforce.causes import CAUSES, Cause
 from reconciler.salesforce.checking import Checked, Login, Part, Problem, Verdict, check
+from reconciler.salesforce.project import Difference, Retrieved, Unreadable, compare, holds_a_key, read, write
 from reconciler.salesforce.setup import Step
 
-__all__ = ["CAUSES", "Cause", "Checked", "Login", "Part", "Problem", "Step", "Verdict", "check"]
+__all__ = [
+    "CAUSES",
+    "Cause",
+    "Checked",
+    "Difference",
+    "Login",
+    "Part",
+    "Problem",
+    "Retrieved",
+    "Step",
+    "Unreadable",
+    "Verdict",
+    "check",
+    "compare",
+    "holds_a_key",
+    "read",
+    "write",
+]

@@ -178,8 +178,14 @@ def test_a_file_that_holds_nothing_wants_nothing(stack: Stack, content: str) -> 
 @pytest.mark.parametrize(
     ("kind", "hint"),
     [
-        ("Configuration", "manifests are of kind `SalesforceConnection`; move the file, or narrow `manifests`"),
-        ("Deployment", "manifests are of kind `SalesforceConnection`; move the file, or narrow `manifests`"),
+        (
+            "Configuration",
+            "manifests are of kind `SalesforceConnection` or `ExternalClientApp`; move the file, or narrow `manifests`",
+        ),
+        (
+            "Deployment",
+            "manifests are of kind `SalesforceConnection` or `ExternalClientApp`; move the file, or narrow `manifests`",
+        ),
     ],
 )
 def test_a_document_of_another_kind_gets_that_said_and_nothing_else(stack: Stack, kind: str, hint: str) -> None:

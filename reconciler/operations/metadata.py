@@ -1,0 +1,217 @@
+"""`salesforce metadata`: the External Client Apps of a stack as a Salesforce DX project, and a retrieved one compared."""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler import salesforce
+from reconciler.manifest import Manifests
+from reconciler.model import Diagnostic, ExternalClientApp, Location, Stop, Stopped, error, warning
+from reconciler.operations.stack import Where, manifests, settings
+from reconciler.salesforce import Difference, Retrieved, Unreadable
+
+FOLDER = ".reconciler/salesforce"
+"""Where a project is written unless told otherwise, from the stack's directory; git ignores it."""
+_MARK = "<!-- Made by `reconciler salesforce metadata`, which overwrites this directory. -->\n"
+_LARGEST = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What was written, and where; `diagnostics` are the warnings of the manifests."""
+
+    folder: Path
+    files: Sequence[str]
+    diagnostics: Sequence[Diagnostic]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a retrieved project differs, for apps by address."""
+
+    apps: Sequence[ExternalClientApp]
+    differences: Sequence[Difference]
+    diagnostics: Sequence[Diagnostic]
+
+
+def write_metadata(where: Where, addresses: Sequence[str], out: Path | None, retrieved: Path | None) -> Project:
+    """Write the project of these apps (all without any), which belong to one org. What `retrieved` holds of policies is edited.
+
+    Raises `Stopped`: invalid files, unknown addresses, several orgs, a directory that holds something else.
+    """
+    found = settings(where)
+    loaded = manifests(found)
+    apps = _chosen(loaded, addresses)
+    components, problems = _read(retrieved) if retrieved else ([], [])
+    if problems:
+        raise Stopped(Stop.FAILED, *problems)
+    files = salesforce.write(apps, components)
+    files["README.md"] = _MARK + _readme(apps, retrieved)
+    folder = out or found.stack / FOLDER
+    if out is None:
+        files[".gitignore"] = "*\n"
+    _store(folder, files)
+    return Project(folder, sorted(files), (*found.warnings, *loaded.diagnostics))
+
+
+def check_metadata(where: Where, addresses: Sequence[str], folder: Path) -> Comparison:
+    """Compare a retrieved project with the manifests. Raises `Stopped` as `write_metadata` does."""
+    found = settings(where)
+    loaded = manifests(found)
+    apps = _chosen(loaded, addresses)
+    components, problems = _read(folder)
+    if problems:
+        raise Stopped(Stop.FAILED, *problems)
+    notes = [*found.warnings, *loaded.diagnostics, *_tracked(folder, components)]
+    return Comparison(apps, salesforce.compare(apps, components), notes)
+
+
+def _chosen(loaded: Manifests, addresses: Sequence[str]) -> list[ExternalClientApp]:
+    known = {app.address: app for app in loaded.apps}
+    unknown = [name for name in dict.fromkeys(addresses) if name not in known]
+    if unknown:
+        named = ", ".join(sorted(known)) or "none"
+        problems = [error(f"There is no app `{name}` in the manifests.", hint=f"known are: {named}") for name in unknown]
+        raise Stopped(Stop.FAILED, *problems)
+    chosen = [known[name] for name in dict.fromkeys(addresses)] if addresses else list(loaded.apps)
+    if not chosen:
+        hint = "add a manifest of kind ExternalClientApp"
+        raise Stopped(Stop.FAILED, error("There is no External Client App in the manifests.", hint=hint))
+    hosts = {one.address: one.instance_url for one in loaded.connections}
+    orgs = {app.address: hosts[app.connections[0].address] for app in chosen if app.connections}
+    if len(set(orgs.values())) > 1:
+        listed = "\n".join(f"{address}: {host}" for address, host in sorted(orgs.items()))
+        summary = "These apps belong to several orgs, and a project is deployed to one."
+        raise Stopped(Stop.FAILED, error(summary, detail=listed, hint="name the apps of one org, and write each org its own"))
+    return chosen
+
+
+def _read(folder: Path) -> tuple[list[Retrieved], list[Diagnostic]]:
+    """Return the components below a directory and what cannot be read there. Links are not followed."""
+    if not folder.is_dir():
+        return [], [
+            error(f"There is no directory {folder}.", hint="retrieve the project first, see the README of the metadata")
+        ]
+    found, problems = [], []
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
+            continue
+        try:
+            one = salesforce.read(str(path), path.read_bytes()) if path.suffix in _ENDINGS else None
+        except (Unreadable, OSError) as broken:
+            said = getattr(broken, "strerror", None) or str(broken)
+            place = Location(str(path), 1, 1)
+            problems.append(error(f"{path} cannot be read: {said}.", location=place, hint="retrieve it again"))
+        else:
+            found += [one] if one else []
+    if not found and not problems:
+        hint = "name the directory that `sf project retrieve` wrote"
+        problems.append(error(f"There is no metadata of an External Client App in {folder}.", hint=hint))
+    return found, problems
+
+
+_ENDINGS = frozenset({".xml", ".eca", ".ecaOauth", ".ecaGlblOauth", ".ecaOauthPlcy", ".ecaPlcy", ".settings"})
+
+
+def _tracked(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
+    """Say of each file with a key in it that git tracks it."""
+    private = [one for one in components if salesforce.holds_a_key(one)]
+    if not private:
+        return []
+    asked = ["git", "-C", str(folder), "ls-files", "-z", "--", "."]
+    try:
+        told = subprocess.run(asked, capture_output=True, timeout=30, check=False)  # noqa: S603
+    except OSError:  # no git: nothing is tracked
+        return []
+    tracked = {str(folder / name) for name in told.stdout.decode("utf-8", "replace").split("\0") if name}
+    return [
+        warning(
+            f"{one.file} holds a consumer key and is in version control.",
+            hint="remove it from git, and ignore retrieved metadata; replace the key pair if a secret was in it",
+        )
+        for one in private
+        if one.file in tracked
+    ]
+
+
+def _store(folder: Path, files: dict[str, str]) -> None:
+    """Write the project. A directory that is there must be an earlier one; files that no app makes any more are removed."""
+    try:
+        _clear(folder, files)
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as broken:
+        problem = error(f"{folder} cannot be written: {broken.strerror}.", hint="name another --out")
+        raise Stopped(Stop.FAILED, problem) from None
+
+
+def _clear(folder: Path, files: dict[str, str]) -> None:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    readme = folder / "README.md"
+    if not folder.is_dir() or not readme.is_file() or not readme.read_bytes().startswith(_MARK.encode()):
+        summary = f"{folder} holds something else, and is not overwritten."
+        raise Stopped(Stop.FAILED, error(summary, hint="name a new directory, or one that this command made"))
+    for path in sorted(folder.rglob("*-meta.xml")):
+        if path.relative_to(folder).as_posix() not in files and path.relative_to(folder).parts[0] in {"1-app", "2-policies"}:
+            path.unlink()
+
+
+def _readme(apps: Sequence[ExternalClientApp], retrieved: Path | None) -> str:
+    names = "\n".join(f"- {app.label} (`{app.api_name}`), from `{app.address}`" for app in apps)
+    state = (
+        "The policies here are the retrieved ones, edited: they keep their names and what the manifest does not decide."
+        if retrieved
+        else "**The policies here have the names that Setup gives.** Salesforce makes the policies of a deployed app itself,\n"
+        "and may call them otherwise: retrieve them, and run the command again with `--retrieved`, before you deploy\n"
+        "`2-policies`."
+    )
+    members = " ".join(
+        f'--metadata "{kind}"'
+        for kind in ("ExtlClntAppOauthConfigurablePolicies", "ExtlClntAppConfigurablePolicies", "Settings:ExternalClientApp")
+    )
+    addresses = " ".join(app.address for app in apps)
+    return f"""
+# External Client Apps as metadata
+
+{names}
+
+{state}
+
+Needed: the Salesforce CLI (`sf`), logged in to the org as a user who may *Create, edit, and delete External Client Apps* and
+*View all External Client Apps, view their settings, and edit their policies*; for the OAuth settings the org's *Allow access to
+OAuth consumer secrets via Metadata API* and the permission *View External Client App Consumer Secrets in Metadata*.
+
+1. Deploy the app, its OAuth settings and its global settings together:
+
+   ```sh
+   sf project deploy start --source-dir 1-app
+   ```
+
+2. Retrieve the policies that Salesforce made, into a directory that git ignores:
+
+   ```sh
+   sf project retrieve start --output-dir retrieved {members}
+   ```
+
+3. From the stack's directory, edit them:
+
+   ```sh
+   reconciler salesforce metadata {addresses} --retrieved DIRECTORY/retrieved --out DIRECTORY
+   ```
+
+4. Deploy the policies and the org's switch:
+
+   ```sh
+   sf project deploy start --source-dir 2-policies
+   ```
+
+5. By hand: copy Consumer Key and Consumer Secret from Setup into where the connections take them from. Salesforce makes the
+   pair; it is in no file here.
+
+6. Check both halves: `reconciler salesforce metadata {addresses} --check DIRECTORY`, with everything retrieved, and `reconciler
+   salesforce check`.
+"""
