@@ -7,14 +7,16 @@ repository are up to date.
 import sys
 from pathlib import Path
 
-from generating import commands, figures, formats, keys, listings, picture
+from generating import causes, commands, figures, formats, keys, listings, picture
 
 HERE = Path(__file__).parent
 PAGES = {
     "reference/commands.md": commands.page,
     "reference/manifest.md": keys.manifest,
+    "reference/app.md": keys.app,
     "reference/configuration.md": keys.configuration,
     "reference/orgs.md": keys.orgs,
+    "reference/refusals.md": causes.refusals,
     "reference/environment.md": listings.environment,
     "reference/exit-codes.md": listings.exit_codes,
     "reference/formats.md": formats.page,

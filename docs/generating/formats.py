@@ -34,8 +34,8 @@ plans read it. What Terraform has no place for stands under `reconciler`. Key an
 """
 _VALIDATION = """
 `validate --format json` prints what `terraform validate -json` does: `valid`, `error_count`, `warning_count` and `diagnostics`,
-with the number of files and connections under `reconciler`. A diagnostic has `severity`, `summary`, `detail`, `range` (file,
-line and column), `next` (what to do) and `address`; plans and applies have the same.
+with the number of files, connections and apps under `reconciler`. A diagnostic has `severity`, `summary`, `detail`, `range`
+(file, line and column), `next` (what to do) and `address`; plans and applies have the same.
 """
 _LINES = """
 `apply --format json` prints a JSON object a line: Terraform's machine-readable output, with `apply_not_tried` added. What

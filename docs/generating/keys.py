@@ -10,7 +10,8 @@ from typing import Any
 from generating.markdown import block, code, page, table
 from reconciler import config, schemas
 from reconciler.config import Settings
-from reconciler.embedded.orgs import FAULTS, App, Org
+from reconciler.embedded.orgs import BROKEN, FAULTS, App, Org, User
+from reconciler.manifest.apps import LATEST
 from reconciler.model import Lifecycle
 
 Schema = Mapping[str, Any]
@@ -93,6 +94,35 @@ lifecycle:
 """
 
 
+def app() -> str:
+    """Return the page of External Client Apps."""
+    schema = schemas.load("external-client-app")
+    return page(
+        "External Client App",
+        "A manifest of kind `ExternalClientApp` is the app in Salesforce that connections log in with. `reconciler salesforce "
+        "metadata` writes it as a Salesforce DX project: [Set up Salesforce, and check it](../how-to/salesforce.md).",
+        _tables(schema, _APP_DEFAULTS),
+        _EDITOR.format(name="external-client-app"),
+    )
+
+
+_APP_DEFAULTS = {
+    "spec.scopes": ["api"],
+    "spec.flows.clientCredentials": True,
+    "spec.flows.tokenExchange": True,
+    "spec.security.secretForWebServerFlow": True,
+    "spec.security.secretForRefreshTokenFlow": True,
+    "spec.security.secretForTokenExchangeFlow": True,
+    "spec.security.pkce": True,
+    "spec.policies.permittedUsers": "all",
+    "spec.policies.ipRelaxation": "enforce",
+    "spec.secretsOverRest": True,
+    "spec.rotationTarget": False,
+    "spec.connections": [],
+    "spec.salesforceApiVersion": LATEST,
+}
+
+
 def configuration() -> str:
     """Return the page of reconciler.yaml."""
     found, embedded = _made_of(_LEAST), _made_of(f"{_LEAST}infisical: {{ url: embedded }}\n")
@@ -144,11 +174,18 @@ def orgs() -> str:
         "orgs[].apps": list(org.apps),
         "orgs[].apps[].runAs": app.run_as,
         "orgs[].apps[].scopes": list(app.scopes),
+        "orgs[].apps[].tokenType": app.token_type,
+        "orgs[].apps[].flowInSettings": app.flow_in_settings,
+        "orgs[].apps[].flowInPolicies": app.flow_in_policies,
+        "orgs[].apps[].approved": app.approved,
+        "orgs[].apps[].knownAfterMs": app.known_after_ms,
+        "orgs[].users[].active": User("name").active,
     }
     faults = [
         (code(name), str(fault.status), code(fault.error), fault.description or "A maintenance page in HTML.")
         for name, fault in FAULTS.items()
     ]
+    faults += [(code(name), "", "", what) for name, what in zip(BROKEN, _BROKEN, strict=True)]
     return page(
         "Simulated Salesforce orgs",
         "A file of kind `SimulatedSalesforceOrgs`, named by `embedded.salesforceOrgs` in `reconciler.yaml`, says what the "
@@ -156,10 +193,13 @@ def orgs() -> str:
         "are made up. A real Infisical never reads it.",
         _tables(schemas.load("simulated-salesforce-orgs"), defaults),
         "## Faults\n\nWhat `fault` can be, and what the simulated Salesforce answers then. Infisical hides the reason, as it "
-        "does with a real one: it says that it could not validate the credentials.",
+        "does with a real one; `reconciler salesforce check` [tells it](refusals.md). The last four are no words of its own.",
         table(("fault", "status", "error", "description"), faults),
         _EDITOR.format(name="simulated-salesforce-orgs"),
     )
+
+
+_BROKEN = ("A redirect to a Lightning page.", "A log-in page.", "A part of an answer.", "The connection breaks.")
 
 
 def _tables(schema: Schema, defaults: Mapping[str, Any]) -> str:
@@ -229,7 +269,7 @@ def _kind(kind: str, schema: Schema) -> str:
             return "[reference](#references)"
         case "object":
             return "map of text"
-        case "string" if "maxLength" in schema and "pattern" in schema:
+        case "string" if "maxLength" in schema and schema.get("pattern", "").startswith(_SLUG):
             return f"slug, up to {schema['maxLength']}"
         case "string" if "maxLength" in schema:
             return f"text, up to {schema['maxLength']}"
@@ -241,6 +281,9 @@ def _kind(kind: str, schema: Schema) -> str:
             return f"{schema['minimum']} to {schema['maximum']}"
         case _:
             return {"null": "null", "integer": "whole number"}[kind]
+
+
+_SLUG = "^[a-z0-9]+(-"
 
 
 def _default(value: Any) -> str:

@@ -153,7 +153,8 @@ def together(apps: Sequence[ExternalClientApp], connections: Sequence[Connection
             connection = known.get(one.address)
             if connection is None:
                 summary = f"There is no connection `{one.address}` in the manifests."
-                problems.append(_error(app, summary, one, "correct the address, or add the connection"))
+                hint = "correct the address, or remove it here"
+                problems.append(warning(summary, location=one.location, hint=hint, address=app.address))
                 continue
             hosts.setdefault(connection.instance_url, one)
             first = used.setdefault(one.address, app)

@@ -79,7 +79,7 @@ def _chosen(loaded: Manifests, addresses: Sequence[str]) -> list[ExternalClientA
         hint = "add a manifest of kind ExternalClientApp"
         raise Stopped(Stop.FAILED, error("There is no External Client App in the manifests.", hint=hint))
     hosts = {one.address: one.instance_url for one in loaded.connections}
-    orgs = {app.address: hosts[app.connections[0].address] for app in chosen if app.connections}
+    orgs = {app.address: hosts[one.address] for app in chosen for one in app.connections if one.address in hosts}
     if len(set(orgs.values())) > 1:
         listed = "\n".join(f"{address}: {host}" for address, host in sorted(orgs.items()))
         summary = "These apps belong to several orgs, and a project is deployed to one."

@@ -92,7 +92,7 @@ LINTS = [
     ({"salesforceApiVersion": "61.0"}, ERROR, "`secretsOverRest` is there since 62.0"),
     ({"salesforceApiVersion": "59.0", "secretsOverRest": False}, ERROR, "flow of these apps is there since 60.0"),
     ({"salesforceApiVersion": "64.0", "rotationTarget": True}, ERROR, "the rotation of credentials is there since 65.0"),
-    ({"connections": ["crn"]}, ERROR, "There is no connection `crn` in the manifests."),
+    ({"connections": ["crn"]}, WARNING, "There is no connection `crn` in the manifests."),
     ({"apiName": "Infisical__CRM"}, ERROR, "`spec.apiName` cannot be `Infisical__CRM`"),
     ({"contactEmail": "nobody"}, ERROR, "`spec.contactEmail` cannot be `nobody`"),
     ({"callbackUrl": "http://acme.example"}, ERROR, "`spec.callbackUrl` cannot be `http://acme.example`"),
