@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import apply, plan, report, startup, validate
+from benchmarks import apply, check, plan, report, startup, validate
 from benchmarks.machine import machine
 from benchmarks.measure import FULL, QUICK, Bench, Fact, Row
 from benchmarks.processes import BenchmarkBrokenError
@@ -17,6 +17,7 @@ _GROUPS: dict[str, Callable[[Bench], list[Row | Fact]]] = {
     "validate": validate.measure,
     "plan": plan.measure,
     "apply": apply.measure,
+    "check": check.measure,
 }
 _RESULTS = Path(__file__).with_name("results.md")
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,11 +40,14 @@ class Server:
 
 
 @contextmanager
-def serve(folder: Path, *, delay_ms: int = 0) -> Iterator[Server]:
-    """Serve a new, empty API from the new `folder` until the block ends; its Salesforce answers after `delay_ms`."""
+def serve(folder: Path, *, delay_ms: int = 0, apps: int = 0) -> Iterator[Server]:
+    """Serve a new, empty API from the new `folder` until the block ends; its Salesforce answers after `delay_ms`.
+
+    `apps` is how many apps its orgs have together, beside the one that each has.
+    """
     folder.mkdir()
     orgs, ready = folder / "orgs.yaml", folder / "ready.json"
-    write_orgs(orgs, delay_ms)
+    write_orgs(orgs, delay_ms, apps)
     process = subprocess.Popen(  # noqa: S603  # our own command line
         [PYTHON, "-m", "benchmarks.server", str(folder / "infisical.db"), str(orgs), str(ready)],
         cwd=_ROOT,
@@ -78,6 +81,19 @@ class _Counting:
         await self._app(scope, receive, send)
 
 
+class _ByHost:
+    """Infisical and its Salesforce on one port: an org is told by the host that is asked for."""
+
+    def __init__(self, infisical: "ASGIApp", salesforce: "ASGIApp", hosts: Collection[bytes]) -> None:
+        self._infisical = infisical
+        self._salesforce = salesforce
+        self._hosts = hosts
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        org = any(name == b"host" and value in self._hosts for name, value in scope["headers"])
+        await (self._salesforce if org else self._infisical)(scope, receive, send)
+
+
 def _listen() -> socket.socket:
     """A socket that says it is TCP: asyncio leaves Nagle's algorithm on for others, and each answer then takes 40 ms."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -92,7 +108,9 @@ def _main(database: Path, orgs: Path, ready: Path) -> None:
     from reconciler import embedded
     from reconciler.operations.orgs import read_orgs
 
-    app = _Counting(embedded.infisical_app(database, read_orgs(orgs), [PROJECT]))
+    known = read_orgs(orgs)
+    hosts = {org.host.encode() for org in known}
+    app = _Counting(_ByHost(embedded.infisical_app(database, known, [PROJECT]), embedded.salesforce_app(known), hosts))
     token = embedded.issue_token(database)
     listening = _listen()
     part = ready.with_suffix(".part")

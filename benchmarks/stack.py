@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,24 +132,46 @@ def write_bodies(path: Path, count: int) -> None:
     path.write_text(json.dumps([one.body() for one in _all(count)]))
 
 
-def write_orgs(path: Path, delay_ms: int) -> None:
-    """Write the simulated orgs, each answering after `delay_ms`."""
+def write_orgs(path: Path, delay_ms: int, apps: int = 0) -> None:
+    """Write the simulated orgs, each answering after `delay_ms`; `apps` of their own are shared out among them."""
     orgs = [
         {
             "host": _host(org),
             "delayMs": delay_ms,
-            "apps": [{"consumerKey": _key(org), "consumerSecret": _secret(org), "runAs": f"integration@{org}.example"}],
+            "apps": [
+                {"consumerKey": _key(name), "consumerSecret": _secret(name), "runAs": f"integration@{org}.example"}
+                for name in (org, *(_own(number) for number in range(apps) if _ORGS[number % len(_ORGS)] == org))
+            ],
         }
         for org in _ORGS
     ]
     path.write_text(yaml.safe_dump({"apiVersion": "reconciler/v1", "kind": "SimulatedSalesforceOrgs", "orgs": orgs}))
 
 
+def write_logins(folder: Path, count: int, url: str) -> Stack:
+    """Write a stack of `count` connections that log in with an app each; Salesforce is at `url`."""
+    write_stack(folder, count)
+    for one in _all(count):
+        file = folder / "connections" / f"{one.name}.yaml"
+        file.write_text(one.manifest().replace(_variable(one.org), _variable(_own(one.number))))
+    values = _values([_own(number) for number in range(count)])
+    return Stack(folder, values | {"RECONCILER_SALESFORCE_ENDPOINT": url})
+
+
+def write_forms(path: Path, count: int) -> None:
+    """Write what the same log-ins send: host, key and secret."""
+    path.write_text(json.dumps([[_host(one.org), _key(_own(one.number)), _secret(_own(one.number))] for one in _all(count)]))
+
+
+def _own(number: int) -> str:
+    return f"app{number:05}"
+
+
 def _all(count: int) -> Iterator[Wanted]:
     return (Wanted(number) for number in range(count))
 
 
-def _values(orgs: Iterable[str] = _ORGS) -> dict[str, str]:
+def _values(orgs: Sequence[str] = _ORGS) -> dict[str, str]:
     keys = {f"{_variable(org)}_CONSUMER_KEY": _key(org) for org in orgs}
     return keys | {f"{_variable(org)}_CONSUMER_SECRET": _secret(org) for org in orgs}
 

@@ -9,7 +9,7 @@ from reconciler.config import Preflight, Settings
 from reconciler.model import Connection, Diagnostic, Location, Stop, Stopped, error, warning
 from reconciler.operations.stack import Where, run_url
 from reconciler.operations.together import together
-from reconciler.salesforce import Checked, Login, Problem, Step, check
+from reconciler.salesforce import Checked, Login, Problem, Step, log_in, reach
 from reconciler.wire import Asker, Stand, Transport, asking
 
 AT_ONCE = 16
@@ -36,7 +36,7 @@ def _stand(found: Settings) -> Stand | None:
 
 
 class Checks:
-    """Checks log-ins, each once: connections that log in alike share a result."""
+    """Checks log-ins, each once: connections that log in alike share a result, those of one host the look at it."""
 
     def __init__(self, asker: Asker, allowed_hosts: tuple[str, ...]) -> None:
         self._asker = asker
@@ -48,8 +48,11 @@ class Checks:
         alike: dict[str, tuple[Login, list[str]]] = {}
         for address, login in logins.items():
             alike.setdefault(_same(login), (login, []))[1].append(address)
-        checks = (partial(check, self._asker, login, self._allowed) for login, _ in alike.values())
-        found = await together(*checks, at_once=AT_ONCE)
+        hosts = list(dict.fromkeys(login.host for login, _ in alike.values()))
+        looks = await together(*(partial(reach, self._asker, host, self._allowed) for host in hosts), at_once=AT_ONCE)
+        reached = dict(zip(hosts, looks, strict=True))
+        tries = (partial(log_in, self._asker, login, reached[login.host]) for login, _ in alike.values())
+        found = await together(*tries, at_once=AT_ONCE)
         for (_, addresses), checked in zip(alike.values(), found, strict=True):
             self._results |= dict.fromkeys(addresses, checked)
         return {address: self._results[address] for address in logins}

@@ -5,7 +5,7 @@ into the step of the set-up that is to be repaired.
 """
 
 from reconciler.salesforce.causes import CAUSES, Cause
-from reconciler.salesforce.checking import Checked, Login, Part, Problem, Verdict, check
+from reconciler.salesforce.checking import Checked, Login, Part, Problem, Verdict, check, log_in, reach
 from reconciler.salesforce.project import Difference, Retrieved, Unreadable, compare, holds_a_key, read, write
 from reconciler.salesforce.setup import Step
 
@@ -24,6 +24,8 @@ __all__ = [
     "check",
     "compare",
     "holds_a_key",
+    "log_in",
+    "reach",
     "read",
     "write",
 ]

@@ -100,18 +100,29 @@ class Checked:
 
 async def check(asker: Asker, login: Login, allowed_hosts: tuple[str, ...] = ()) -> Checked:
     """Try `login` once and say what was found. Nothing is raised for what is wrong with it."""
-    host = hosts.fold(login.host)
-    judged = hosts.judge(login.host, allowed_hosts)
+    return await log_in(asker, login, await reach(asker, login.host, allowed_hosts))
+
+
+async def reach(asker: Asker, host: str, allowed_hosts: tuple[str, ...] = ()) -> Checked:
+    """Look at a host and the way to it, which needs no log-in: one look will do for all log-ins there."""
+    judged = hosts.judge(host, allowed_hosts)
+    host = hosts.fold(host)
     if judged.host is None:
-        refused = Problem("host", Part.HOST, "it is no My Domain", judged.problem, "", Step.MY_DOMAIN, judged.hint, blocks=True)
+        said = f"{judged.problem}."
+        refused = Problem("host", Part.HOST, "it is no My Domain", said, "", Step.MY_DOMAIN, judged.hint, blocks=True)
         return Checked(host, {Part.HOST: Verdict.WRONG}, (refused,))
     parts = {Part.HOST: Verdict.OK}
     problem = await _way(asker, host, parts)
-    if problem is not None:
-        return Checked(host, parts, (problem,))
+    return Checked(host, parts, (problem,) if problem else ())
+
+
+async def log_in(asker: Asker, login: Login, reached: Checked) -> Checked:
+    """Try `login` at the host that was `reached`; nothing is sent to one with a problem."""
+    if reached.problems:
+        return reached
+    parts = dict(reached.parts)
     if login.consumer_key is None or login.consumer_secret is None:
-        parts[Part.TOKEN] = Verdict.UNCHECKED
-        return Checked(host, parts)
+        return Checked(reached.host, parts | {Part.TOKEN: Verdict.UNCHECKED})
     secrets = (login.consumer_key, login.consumer_secret)
     form = {
         "grant_type": "client_credentials",
@@ -119,11 +130,10 @@ async def check(asker: Asker, login: Login, allowed_hosts: tuple[str, ...] = ())
         "client_secret": login.consumer_secret.reveal(),
     }
     try:
-        reply = await asker.post(host, _TOKEN, form, secrets, seconds=SECONDS)
+        reply = await asker.post(reached.host, _TOKEN, form, secrets, seconds=SECONDS)
     except WireError as failure:
-        parts[Part.TOKEN] = Verdict.WRONG
-        return Checked(host, parts, (_unreached(failure, Part.TOKEN),))
-    return _judged(host, parts, reply, login)
+        return Checked(reached.host, parts | {Part.TOKEN: Verdict.WRONG}, (_unreached(failure, Part.TOKEN),))
+    return _judged(reached.host, parts, reply, login)
 
 
 async def _way(asker: Asker, host: str, parts: dict[Part, Verdict]) -> Problem | None:
