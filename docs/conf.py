@@ -35,6 +35,7 @@ _CONTENTS = {
     "How-to": [
         "how-to/install",
         "how-to/connect",
+        "how-to/salesforce",
         "how-to/log-in",
         "how-to/ci",
         "how-to/rotate",
@@ -49,8 +50,10 @@ _CONTENTS = {
     "Reference": [
         "reference/commands",
         "reference/manifest",
+        "reference/app",
         "reference/configuration",
         "reference/orgs",
+        "reference/refusals",
         "reference/environment",
         "reference/exit-codes",
         "reference/formats",
