@@ -102,7 +102,7 @@ class _Stack:
 
     def plan(self) -> str:
         """Return what the plan prints."""
-        for name in ("billing", "crm-production", "legacy", "sales-emea"):
+        for name in ("billing", "crm-production", "legacy", "sales-emea", "sales-apac", "sales-us", "marketing"):
             self._manifest(name)
         self._run("apply", "--auto-approve")
         self._manifest("billing", folder="outside", lifecycle="{ adopt: true, onCredentialDrift: reassert }")

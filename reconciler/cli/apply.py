@@ -12,7 +12,7 @@ import click
 
 from reconciler.applying import WRITES_IN_FLIGHT
 from reconciler.cli import exits, output
-from reconciler.cli.options import credentials_options, lock_option, log_option, stack_options
+from reconciler.cli.options import credentials_options, guard_options, lock_option, log_option, stack_options
 from reconciler.cli.progress import Progress
 from reconciler.model import ApplyEvent, Noted
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
@@ -26,6 +26,7 @@ from reconciler.reports import JsonReport
 @stack_options
 @log_option
 @credentials_options
+@guard_options
 @lock_option
 @click.option(
     "--parallelism",
@@ -113,6 +114,8 @@ class _Text:
             return
         self._show(applied.plan)
         match applied.approval:
+            case None if applied.plan.guarded:
+                click.echo("Not applied: a guard stops this plan.", err=True)
             case Approval.NO:
                 click.echo("Not applied: only `yes` is a yes.", err=True)
             case Approval.IMPOSSIBLE:

@@ -36,7 +36,7 @@ def of_plan(plan: "Plan", *, detailed: bool) -> int:
     """Return the code of a plan: 4 when its apply would leave something, 2 for changes when `detailed`."""
     if plan.errored:
         return FAILED
-    if plan.kept:
+    if plan.kept or plan.guarded:
         return LEFT
     return CHANGES if detailed and plan.changes_something else DONE
 
@@ -50,6 +50,6 @@ def of_apply(applied: "Applied") -> int:
         return SIGNAL + applied.interrupted
     if applied.plan is None or applied.plan.errored or (outcome is not None and not outcome.complete):
         return FAILED
-    if applied.refused or applied.plan.kept:
+    if applied.refused or applied.plan.kept or applied.plan.guarded:
         return LEFT
     return DONE

@@ -13,6 +13,7 @@ from reconciler.cli import output
 from reconciler.model import Diagnostic
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
+from reconciler.planning import Allowed
 
 Command = Callable[..., None]
 
@@ -59,6 +60,26 @@ def credentials_options(command: Command) -> Command:
         command(options=Options(frozenset(accept), frozenset(reassert)), **others)
 
     return accept(reassert(with_credentials))
+
+
+def guard_options(command: Command) -> Command:
+    """Add `--allow-deletes` and `--allow-updates`; they go into the command's `options`."""
+    allow = [
+        click.option(
+            f"--allow-{what}",
+            f"allow_{what}",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help=f"Let a plan with exactly this number of {what} through its guard, this once.",
+        )
+        for what in ("deletes", "updates")
+    ]
+
+    @functools.wraps(command)
+    def with_guards(*, options: Options, allow_deletes: int | None, allow_updates: int | None, **others: Any) -> None:
+        command(options=replace(options, allowed=Allowed(allow_deletes, allow_updates)), **others)
+
+    return allow[0](allow[1](with_guards))
 
 
 def log_option(command: Command) -> Command:

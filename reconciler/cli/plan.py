@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import exits, output
-from reconciler.cli.options import credentials_options, log_option, stack_options
+from reconciler.cli.options import credentials_options, guard_options, log_option, stack_options
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
 
@@ -14,6 +14,7 @@ from reconciler.operations.stack import Where
 @stack_options
 @log_option
 @credentials_options
+@guard_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply and show.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @output.format_option

@@ -20,7 +20,7 @@ from reconciler.config.settings import (
     Settings,
 )
 from reconciler.documents import Document
-from reconciler.model import Diagnostic, Location, Stop, Stopped, Written, error, has_errors, warning
+from reconciler.model import Diagnostic, Guards, Location, Stop, Stopped, Written, error, has_errors, warning
 
 SALESFORCE_ENDPOINT = "RECONCILER_SALESFORCE_ENDPOINT"
 FILE_NAME = "reconciler.yaml"
@@ -40,7 +40,7 @@ def load(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settin
     source = environ.get(trust.VARIABLE)
     pinned = None if source is None else read(source, trust.fetch(source, file)).value
     values = tree if pinned is None else trust.overlay(tree, pinned)
-    warnings = (*_not_enforced(values), *_diverted(values, environ), *trust.differences(tree, pinned, source or ""))
+    warnings = (*_diverted(values, environ), *trust.differences(tree, pinned, source or ""))
     globs = tuple(Written(glob, document.location(["manifests", at])) for at, glob in enumerate(tree.get("manifests", _GLOBS)))
     return _settings(file, values, globs, pinned, environ, warnings)
 
@@ -108,10 +108,18 @@ def _settings(
         ),
         files=FileRule(stack, _roots(stack, sources.get("file", {}).get("roots"), trusted=pinned is not None)),
         infisical_secrets=InfisicalRule(tuple(sources.get("infisical", {}).get("allow", ()))),
+        guards=_guards(values.get("guards", {})),
         allowed_hosts=tuple(values.get("salesforce", {}).get("allowedHosts", ())),
         preflight=Preflight(values.get("salesforce", {}).get("preflight", Preflight.BLOCK)),
         salesforce_endpoint="" if url == EMBEDDED else _endpoint(environ),
         warnings=warnings,
+    )
+
+
+def _guards(values: Mapping[str, int]) -> Guards:
+    usual = Guards()
+    return Guards(
+        values.get("maxDeletePercent", usual.max_delete_percent), values.get("maxUpdatePercent", usual.max_update_percent)
     )
 
 
@@ -211,12 +219,6 @@ def _roots(stack: Path, roots: list[str] | None, *, trusted: bool) -> tuple[Path
             ),
         )
     return tuple(resolved)
-
-
-def _not_enforced(values: dict[str, Any]) -> tuple[Diagnostic, ...]:
-    if "guards" in values:
-        return (warning("`guards` is not enforced by this version.", hint="review deletions in the plan"),)
-    return ()
 
 
 def _endpoint(environ: Mapping[str, str]) -> str:

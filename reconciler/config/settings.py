@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from reconciler.model import Diagnostic, Written
+from reconciler.model import Diagnostic, Guards, Written
 
 EMBEDDED = "embedded"
 CLOUD = "https://app.infisical.com"
@@ -80,6 +80,7 @@ class Settings:
     environment: EnvironmentRule
     files: FileRule
     infisical_secrets: InfisicalRule
+    guards: Guards
     allowed_hosts: tuple[str, ...]
     preflight: Preflight
     salesforce_endpoint: str

@@ -25,6 +25,7 @@ from reconciler.model.diagnostics import (
     warning,
 )
 from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted, Outcome
+from reconciler.model.guards import Guards
 from reconciler.model.secret import Fingerprints, Secret
 from reconciler.model.source import Excerpt, Source
 from reconciler.model.state import Intent, State, Superseded, Verb
@@ -43,6 +44,7 @@ __all__ = [
     "Excerpt",
     "ExternalClientApp",
     "Fingerprints",
+    "Guards",
     "Intent",
     "IpRelaxation",
     "Lifecycle",

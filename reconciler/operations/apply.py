@@ -136,7 +136,8 @@ async def _locked(
                     notes=(*found.warnings, *loaded.diagnostics),
                 )
                 plan = _reviewed(surveyed.plan, planned, request)
-                if plan.errored:
+                plan = planning.guarded(plan, found.guards, request.options.allowed)
+                if plan.errored or plan.guarded:
                     return Applied(plan)
                 approval = callbacks.approve(plan) if plan.changes else Approval.YES
                 if not isinstance(approval, Approval):

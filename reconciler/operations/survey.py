@@ -111,7 +111,9 @@ async def survey(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         tool_version=__version__,
         interrupted=settled.done,
+        recorded=len(settled.state.records),
     )
+    plan = planning.guarded(plan, settings.guards, options.allowed)
     return Survey(plan, settled, bool(state.intents), desired, values)
 
 

@@ -9,14 +9,18 @@ from reconciler.planning.credentials import Verdict, judge
 from reconciler.planning.decide import Situation, decide
 from reconciler.planning.digest import decides_something, digest
 from reconciler.planning.file import PlanFileError, decode, encode, is_plan
-from reconciler.planning.plan import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan
+from reconciler.planning.guards import Allowed, guarded
+from reconciler.planning.plan import Action, Attributes, Change, Drift, Guarded, GuardedWhat, Kept, KeptWhy, Plan
 from reconciler.planning.settle import Settled, as_created, is_ours, settle, too_many_missing, unlisted
 
 __all__ = [
     "Action",
+    "Allowed",
     "Attributes",
     "Change",
     "Drift",
+    "Guarded",
+    "GuardedWhat",
     "Kept",
     "KeptWhy",
     "Mismatch",
@@ -32,6 +36,7 @@ __all__ = [
     "decode",
     "digest",
     "encode",
+    "guarded",
     "is_ours",
     "is_plan",
     "judge",

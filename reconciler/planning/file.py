@@ -16,9 +16,9 @@ from reconciler.model import (
     Severity,
 )
 from reconciler.planning.digest import digest
-from reconciler.planning.plan import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan
+from reconciler.planning.plan import Action, Attributes, Change, Drift, Guarded, GuardedWhat, Kept, KeptWhy, Plan
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 _KIND = "reconciler-plan"
 
 
@@ -91,6 +91,7 @@ def _plan(content: dict[str, Any]) -> Plan:
         Diagnostic(**{**item, "severity": Severity(item["severity"]), "location": _location(item["location"])})
         for item in values["diagnostics"]
     )
+    values["guarded"] = tuple(Guarded(**{**item, "what": GuardedWhat(item["what"])}) for item in values.get("guarded", ()))
     for key in ("accept", "reassert", "left_out"):
         values[key] = tuple(values[key])
     return Plan(**values)

@@ -177,6 +177,26 @@ class Kept:
     location: Location | None = None
 
 
+class GuardedWhat(StrEnum):
+    """What there is too much of; ALL: nothing managed would remain."""
+
+    DELETES = "deletes"
+    ALL = "all"
+    UPDATES = "updates"
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A guard that stops a plan: `number` of `recorded` connections, where at most `limit` are let through; `allowed` is the
+    number that was named, None when none was."""
+
+    what: GuardedWhat
+    number: int
+    recorded: int
+    limit: int
+    allowed: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """What happened to a recorded connection outside. `after` is None when it was deleted."""
@@ -192,7 +212,7 @@ class Drift:
 class Plan:
     """Everything a run would do, and what it was decided from; sorted by address. `unchanged` stay as they are,
     `interrupted` says by address what an interrupted apply turned out to have done, `left_out` are changes that a saved plan
-    does not have and that are therefore not made."""
+    does not have and that are therefore not made; `recorded` is how many records there were, `guarded` what stops the plan."""
 
     stack: str
     url: str
@@ -212,6 +232,8 @@ class Plan:
     tool_version: str = ""
     interrupted: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    recorded: int = 0
+    guarded: tuple[Guarded, ...] = ()
 
     @property
     def errored(self) -> bool:
@@ -221,7 +243,7 @@ class Plan:
     @property
     def applyable(self) -> bool:
         """Whether an apply has something to do and may do it."""
-        return bool(self.changes) and not self.errored
+        return bool(self.changes) and not self.errored and not self.guarded
 
     @property
     def changes_something(self) -> bool:

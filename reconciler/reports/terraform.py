@@ -3,7 +3,8 @@
 from typing import Any
 
 from reconciler.model import Diagnostic
-from reconciler.planning import Action, Attributes, Change, Drift, Plan, digest
+from reconciler.planning import Action, Attributes, Change, Drift, Guarded, Plan, digest
+from reconciler.reports import guards
 
 FORMAT_VERSION = "1.2"
 TERRAFORM_VERSION = "1.11.4"
@@ -67,8 +68,22 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 }
                 for one in plan.kept
             ],
+            "guarded": [_guarded(one) for one in plan.guarded],
             "diagnostics": [diagnostic(one) for one in plan.diagnostics],
         },
+    }
+
+
+def _guarded(one: Guarded) -> dict[str, Any]:
+    what, hint = guards.words(one)
+    return {
+        "what": one.what,
+        "number": one.number,
+        "recorded": one.recorded,
+        "limit": one.limit,
+        "allowed": one.allowed,
+        "reason": what,
+        "next": hint,
     }
 
 

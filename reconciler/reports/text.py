@@ -17,7 +17,7 @@ from reconciler.model import (
 )
 from reconciler.planning import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
 from reconciler.planning import plan as fields
-from reconciler.reports import problem
+from reconciler.reports import guards, problem
 from reconciler.reports.style import Style, visible
 
 _COLOURS = {"+": "green", "~": "yellow", "?": "yellow", "+/-": "red", "-": "red", "=": "cyan"}
@@ -191,6 +191,13 @@ class TextReport:
                 for one in kept:
                     yield from self._kept(one)
                 yield ""
+        if plan.guarded:
+            yield "Guarded; nothing of this is applied:"
+            yield ""
+            for what, hint in map(guards.words, plan.guarded):
+                yield self._style.wrap(f"! {what}", "  ", "      ")
+                yield self._style.wrap(f"next: {hint}", "      ", "        ")
+            yield ""
         yield self._style.wrap(self._summary(plan))
         if decides_something(plan) and not plan.errored:
             yield f"Digest: {digest(plan)}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.config import Embedded, EnvironmentRule, FileRule
+from reconciler.config import Embedded, EnvironmentRule, FileRule, Preflight
 from reconciler.model import Location, Stop, Written
 
 from .repository import Repository, load, stopped, text, write
@@ -125,12 +125,12 @@ class TestContent:
         assert settings.allowed_hosts == ("sim.example",)
         assert settings.warnings == ()
 
-    def test_what_this_version_does_not_do_is_a_warning(self, tmp_path: Path) -> None:
-        write(tmp_path, guards={"maxDeletePercent": 30})
+    def test_guards_and_the_check_before_an_apply_have_their_usual_values(self, tmp_path: Path) -> None:
+        write(tmp_path, guards={"maxDeletePercent": 5})
+        found = load(tmp_path)
 
-        assert [one.summary for one in load(tmp_path).warnings] == [
-            "`guards` is not enforced by this version.",
-        ]
+        assert (found.guards.max_delete_percent, found.guards.max_update_percent) == (5, 30)
+        assert (found.preflight, found.warnings) == (Preflight.BLOCK, ())
 
     def test_every_problem_is_said_at_its_place(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)

@@ -151,7 +151,12 @@ def remove(team: Team) -> None:
     left = {"quotes-production": "protected"}
     removed = {"chat-production": "delete", "partner-production": "forget"}
     assert planned(team, "production") == (LEFT, removed, left)
-    applied(team, "production", code=LEFT)
+    before = ids(team, "production")
+    refused = applied(team, "production", code=LEFT)
+    assert "2 would end" in refused.out
+    assert "--allow-deletes 2 lets it through" in " ".join(refused.out.split())
+    assert ids(team, "production") == before
+    applied(team, "production", "--allow-deletes", "2", code=LEFT)
     assert planned(team, "production") == (LEFT, {}, left)
     team.repository.git("checkout", "--quiet", "HEAD^", "--", "production/connections/guarded/quotes-production.yaml")
     team.commit("keep what is protected")

@@ -84,6 +84,7 @@ def test_all_changes_are_done_once_whatever_the_wire_does(tmp_path: Path) -> Non
     with serve(tmp_path, tmp_path / "orgs.yaml", ("crm", "erp")) as good, faulty(tmp_path, seed) as bad:
         assert good.connections() == []
         stack = Stack.at(tmp_path / "stack", bad, good.environ)
+        stack.configure(infisical={"url": bad}, guards={"maxDeletePercent": 100, "maxUpdatePercent": 100})
         world = World(stack, random.Random(seed))
         codes: list[int] = []
         for _ in range(ROUNDS):

@@ -39,6 +39,8 @@ def stack(tmp_path: Path, server: Server) -> Stack:
     stack = Stack.at(tmp_path / "stack", server.url, server.environ)
     for address in ("edited", "moved", "removed"):
         stack.manifest(address, project="crm")
+    for address in ("same-1", "same-2", "same-3"):  # enough that one replace and one deletion are not too much at once
+        stack.manifest(address)
     stack.manifest("here", description="one")
     stack.apply()
     stack.manifest("created", project="crm", description="a new one")
