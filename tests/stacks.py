@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 HOST = "acme.my.salesforce.com"
+EMBEDDED = {"infisical": {"url": "embedded"}, "embedded": {"projects": ["crm", "sales"], "salesforceOrgs": "orgs.yaml"}}
+"""The sections of a reconciler.yaml for the embedded Infisical."""
 KEY, SECRET = "acme-consumer-key-000001", "acme-consumer-secret-001"
 
 

@@ -13,9 +13,8 @@ from filelock import FileLock
 
 from reconciler.embedded import arrange
 from tests.serving import Server
-from tests.stacks import Stack
+from tests.stacks import EMBEDDED, Stack
 
-EMBEDDED = {"infisical": {"url": "embedded"}, "embedded": {"projects": ["crm", "sales"], "salesforceOrgs": "orgs.yaml"}}
 ALL = ("validate", "plan", "apply --auto-approve", "state list", "state show crm", "state rm crm")
 READS_MANIFESTS = ("validate", "plan", "apply --auto-approve")
 
