@@ -6,13 +6,17 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from reconciler.cli import exits
 from reconciler.model import Diagnostic, Stopped
 from reconciler.reports import Style, TextReport
+
+if TYPE_CHECKING:
+    from reconciler.planning import Plan
 
 _WIDEST = 120
 
@@ -75,3 +79,27 @@ def format_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--format", "form", type=choice, default="text", show_default=True, help="For people or programs.")(
         command
     )
+
+
+def plan_format_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--format text|markdown|json`."""
+    choice = click.Choice(["text", "markdown", "json"])
+    words = "For people, for a pull request, for programs."
+    return click.option("--format", "form", type=choice, default="text", show_default=True, help=words)(command)
+
+
+def say_plan(plan: "Plan", form: str) -> None:
+    """Write a plan; as Markdown also to the summary of the job, where a CI has one."""
+    from reconciler.reports import JsonReport, MarkdownReport
+
+    if form != "markdown":
+        say((JsonReport() if form == "json" else text_report()).plan(plan))
+        return
+    text = MarkdownReport().plan(plan)
+    say(text)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(summary).open("a", encoding="utf-8") as opened:
+                opened.write(text)
+        except OSError as broken:
+            say(f"warning: The job's summary cannot be written to: {broken.strerror}.\n", err=True)

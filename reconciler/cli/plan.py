@@ -17,7 +17,7 @@ from reconciler.operations.stack import Where
 @guard_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply and show.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
-@output.format_option
+@output.plan_format_option
 def command(where: Where, options: Options, out: Path | None, detailed_exitcode: bool, form: str) -> None:
     """Show what apply would change. Nothing is locked and nothing is written but the file of --out.
 
@@ -32,8 +32,7 @@ def command(where: Where, options: Options, out: Path | None, detailed_exitcode:
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
         planned = plan(where, options, out=out)
-    report = JsonReport() if form == "json" else output.text_report()
-    output.say(report.plan(planned))
+    output.say_plan(planned, form)
     if out is not None and form == "text":
         kept = f"Kept in {out}." if not planned.errored else f"Not kept in {out}: mend the errors first."
         click.echo(f"\n{kept}")

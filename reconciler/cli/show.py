@@ -9,19 +9,20 @@ from reconciler.cli import exits, output
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@output.format_option
+@output.plan_format_option
 def command(file: Path, form: str) -> None:
     """Show the plan that FILE keeps, as it was when it was made. Reads nothing else.
 
+    As Markdown it is for a pull request, and in GitHub Actions goes to the job's summary too.
+
     \b
     Example:
-      reconciler show plan.json --format json
+      reconciler show plan.json --format markdown
     """
     from reconciler.operations.plan import read_plan
     from reconciler.reports import JsonReport
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
         planned = read_plan(file)
-    report = JsonReport() if form == "json" else output.text_report()
-    output.say(report.plan(planned))
+    output.say_plan(planned, form)
     raise click.exceptions.Exit(exits.DONE)

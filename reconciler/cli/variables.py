@@ -134,6 +134,7 @@ TOPICS = (
         (
             Variable("NO_COLOR", "Not empty: no colour."),
             Variable("FORCE_COLOR", "Not empty and not `0`: colour in a pipe too, unless `NO_COLOR` is set."),
+            Variable("GITHUB_STEP_SUMMARY", "In GitHub Actions: where `--format markdown` is written too."),
             Variable("TERM", "`dumb`: no colour."),
             Variable("COLUMNS", "The width of text on a terminal, at most 120. In a pipe it is 80.", read_by="Python"),
         ),

@@ -155,6 +155,18 @@ class TextReport:
         padding = " " * (width - len(text))
         return (self._style.paint(text, colour) if colour else text) + padding
 
+    def summary(self, plan: Plan) -> str:
+        """Return what a plan comes to, in one sentence or two."""
+        return self._summary(plan)
+
+    def change(self, change: Change) -> list[str]:
+        """Return the lines that say why and how one connection changes, without its heading."""
+        return [f"  # {visible(change.reason)}"] * bool(change.reason) + list(self._attributes(change))
+
+    def drift(self, drift: Sequence[Drift]) -> list[str]:
+        """Return the lines that say what was changed outside."""
+        return [line for one in drift for line in self._drift(one)]
+
     # -- plan ----------------------------------------------------------------------------------------------------
 
     def _plan(self, plan: Plan) -> Iterator[str]:

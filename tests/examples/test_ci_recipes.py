@@ -120,7 +120,7 @@ def test_a_pull_request_shows_the_plan_and_a_merge_applies_it(real: tuple[Projec
     job = project.run("plan", "production", "next")
     assert job.code == 4, job.log
     said = " ".join(job.summary.split())
-    assert "Plan for production on" in said
+    assert "Plan for production on" in job.log
     assert "sales-production" in said
     assert "`infisical.url` is different in the trusted configuration (git:refs/remotes/origin/main)" in said
     assert all(path.exists() for path in job.artifacts)

@@ -22,7 +22,7 @@ from reconciler.model import (
     warning,
 )
 from reconciler.planning import Action, Plan
-from reconciler.reports import JsonReport, Style, TextReport
+from reconciler.reports import JsonReport, MarkdownReport, Style, TextReport
 from tests.planning.world import MOVED, OTHER_VALUES, decided, live, plan_of, recorded, wanted
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -106,6 +106,8 @@ CASES = {
     "plan.txt": lambda: PLAIN.plan(everything()),
     "plan-colour.txt": lambda: COLOUR.plan(everything()),
     "plan-none.txt": lambda: PLAIN.plan(nothing()),
+    "plan.md": lambda: MarkdownReport().plan(everything()),
+    "plan-none.md": lambda: MarkdownReport().plan(nothing()),
     "plan.json": lambda: JsonReport().plan(everything()),
     "apply.txt": lambda: _text_events(PLAIN),
     "apply.jsonl": lambda: _json_lines(everything()),
