@@ -18,6 +18,7 @@ _COMMANDS = {
     "plan": "Show what apply would change; nothing is written.",
     "apply": "Bring Infisical in line with the manifests.",
     "show": "Show a saved plan.",
+    "drift": "Show what happened outside since the last apply.",
     "login": "Check the log-in to Infisical, and what it may do.",
     "salesforce": "Check the log-ins to Salesforce, and write its apps as metadata.",
     "state": "Look at what was last applied, or forget some of it.",

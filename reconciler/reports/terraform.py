@@ -36,7 +36,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "terraform_version": TERRAFORM_VERSION,
         "planned_values": _values([_resource(one.address, one.after, one) for one in everything if _stays(one)]),
         "resource_changes": [_resource_change(one) for one in everything],
-        "resource_drift": [_resource_drift(one) for one in plan.drift],
+        "resource_drift": [drift(one) for one in plan.drift],
         "prior_state": {
             "format_version": "1.0",
             "terraform_version": TERRAFORM_VERSION,
@@ -141,15 +141,16 @@ def _resource_change(change: Change) -> dict[str, Any]:
     return found
 
 
-def _resource_drift(drift: Drift) -> dict[str, Any]:
-    return _head(drift.address) | {
+def drift(one: Drift) -> dict[str, Any]:
+    """Return what was changed outside as Terraform's `resource_drift` has it."""
+    return _head(one.address) | {
         "change": {
-            "actions": ["update"] if drift.after else ["delete"],
-            "before": _attributes(drift.before, drift.id, None),
-            "after": _attributes(drift.after, drift.id, None),
+            "actions": ["update"] if one.after else ["delete"],
+            "before": _attributes(one.before, one.id, None),
+            "after": _attributes(one.after, one.id, None),
             "after_unknown": {},
             "before_sensitive": _SENSITIVE,
-            "after_sensitive": _SENSITIVE if drift.after else False,
+            "after_sensitive": _SENSITIVE if one.after else False,
         }
     }
 

@@ -314,7 +314,7 @@ class TextReport:
 
     def _drift(self, drift: Drift) -> Iterator[str]:
         if drift.after is None:
-            yield f"  {drift.address}: deleted [id={drift.id}]"
+            yield f"  {drift.address}: deleted [id={visible(drift.id)}]"
             return
         old, new = dict(_rows(drift.before, empty=True)), dict(_rows(drift.after, empty=True))
         for field in drift.fields:
