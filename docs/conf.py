@@ -43,6 +43,7 @@ _CONTENTS = {
         "how-to/protect-and-remove",
         "how-to/adopt",
         "how-to/written-outside",
+        "how-to/drift",
         "how-to/recover",
         "how-to/read-plans",
         "how-to/serve",

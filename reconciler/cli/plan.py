@@ -1,6 +1,9 @@
 """`reconciler plan`."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,15 +13,35 @@ from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
 
 
+class _Duration(click.ParamType[timedelta]):
+    """A number and a unit."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        found = re.fullmatch(r"([1-9]\d{0,5})([smhd])", str(value))
+        if found is None:
+            self.fail(f"`{value}` is no duration: write a number and s, m, h or d, such as 2h", param, ctx)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
 @click.command()
 @stack_options
 @log_option
 @credentials_options
 @guard_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply and show.")
+@click.option(
+    "--expires", type=_Duration(), metavar="DURATION", help="With --out: apply it within this, such as 2h; s, m, h, d."
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @output.plan_format_option
-def command(where: Where, options: Options, out: Path | None, detailed_exitcode: bool, form: str) -> None:
+def command(
+    where: Where, options: Options, out: Path | None, expires: timedelta | None, detailed_exitcode: bool, form: str
+) -> None:
     """Show what apply would change. Nothing is locked and nothing is written but the file of --out.
 
     Values that are not available here are warnings: their changes are planned all the same.
@@ -27,11 +50,13 @@ def command(where: Where, options: Options, out: Path | None, detailed_exitcode:
     Example:
       reconciler plan --out plan.json --detailed-exitcode
     """
+    if expires is not None and out is None:
+        raise click.UsageError("--expires is for a plan that is kept: give --out too.")
     from reconciler.operations.plan import plan
     from reconciler.reports import JsonReport
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
-        planned = plan(where, options, out=out)
+        planned = plan(where, options, out=out, expires=expires)
     output.say_plan(planned, form)
     if out is not None and form == "text":
         kept = f"Kept in {out}." if not planned.errored else f"Not kept in {out}: mend the errors first."

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -186,10 +187,19 @@ def _reviewed(now: Plan, planned: Plan | None, request: Request) -> Plan:
                 hint="plan again here",
             ),
         )
+    _still_fresh(planned)
     differences = planning.compare(planned, now)
     if differences:
         raise Stopped(Stop.STALE, *(_different(difference, planned, request) for difference in differences))
     return planning.select(now, planned)
+
+
+def _still_fresh(planned: Plan) -> None:
+    """Raises `Stopped` (STALE) for a plan that was to be applied earlier."""
+    at = datetime.now(UTC)
+    if planned.expires_at and at >= datetime.fromisoformat(planned.expires_at):
+        detail = f"It could be applied until {planned.expires_at}; it is {at.isoformat(timespec='seconds')}."
+        raise Stopped(Stop.STALE, error("The saved plan has expired.", detail=detail, hint="plan again and review it"))
 
 
 def _different(difference: Mismatch, planned: Plan, request: Request) -> Diagnostic:

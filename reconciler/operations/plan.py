@@ -1,5 +1,7 @@
 """`plan` and `show`: what would change. Nothing is locked, nothing written but the file asked for."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler import planning
@@ -15,12 +17,15 @@ from reconciler.planning import Plan, PlanFileError
 from reconciler.state import StateError
 
 
-def plan(where: Where, options: Options, *, out: Path | None = None) -> Plan:
-    """Return what an apply would do; keep it in `out` when that is given and nothing must be mended first.
+def plan(where: Where, options: Options, *, out: Path | None = None, expires: timedelta | None = None) -> Plan:
+    """Return what an apply would do; keep it in `out`, to be applied within `expires`, when that is given and nothing must be
+    mended first.
 
     Raises `Stopped`.
     """
     found = run(_plan, where, options)
+    if expires is not None:
+        found = replace(found, expires_at=(datetime.now(UTC) + expires).isoformat(timespec="seconds"))
     if out is not None and not found.errored:
         try:
             if out.exists() and not planning.is_plan(out.read_bytes()):

@@ -212,7 +212,8 @@ class Drift:
 class Plan:
     """Everything a run would do, and what it was decided from; sorted by address. `unchanged` stay as they are,
     `interrupted` says by address what an interrupted apply turned out to have done, `left_out` are changes that a saved plan
-    does not have and that are therefore not made; `recorded` is how many records there were, `guarded` what stops the plan."""
+    does not have and that are therefore not made; `recorded` is how many records there were, `guarded` what stops the plan;
+    `expires_at` is until when a saved plan may be applied, ISO 8601, "" for ever."""
 
     stack: str
     url: str
@@ -234,6 +235,7 @@ class Plan:
     left_out: tuple[str, ...] = ()
     recorded: int = 0
     guarded: tuple[Guarded, ...] = ()
+    expires_at: str = ""
 
     @property
     def errored(self) -> bool:
