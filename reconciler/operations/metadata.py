@@ -173,6 +173,8 @@ def _readme(apps: Sequence[ExternalClientApp], retrieved: Path | None) -> str:
         f'--metadata "{kind}"'
         for kind in ("ExtlClntAppOauthConfigurablePolicies", "ExtlClntAppConfigurablePolicies", "Settings:ExternalClientApp")
     )
+    kinds = ("ExternalClientApplication", "ExtlClntAppOauthSettings", "ExtlClntAppGlobalOauthSettings")
+    everything = " ".join([*(f'--metadata "{kind}"' for kind in kinds), members])
     addresses = " ".join(app.address for app in apps)
     return f"""
 # External Client Apps as metadata
@@ -212,6 +214,16 @@ OAuth consumer secrets via Metadata API* and the permission *View External Clien
 5. By hand: copy Consumer Key and Consumer Secret from Setup into where the connections take them from. Salesforce makes the
    pair; it is in no file here.
 
-6. Check both halves: `reconciler salesforce metadata {addresses} --check DIRECTORY`, with everything retrieved, and `reconciler
-   salesforce check`.
+6. Check both halves. What the org has, from the project's directory and then from the stack's:
+
+   ```sh
+   sf project retrieve start --output-dir retrieved {everything}
+   ```
+
+   ```sh
+   reconciler salesforce metadata {addresses} --check DIRECTORY/retrieved
+   reconciler salesforce check
+   ```
+
+   Keep `retrieved` out of version control: the consumer key is in it.
 """

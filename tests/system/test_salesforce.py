@@ -6,6 +6,8 @@ The goldens are what a person reads; `UPDATE_GOLDENS=1 make test` writes them an
 import json
 import os
 import re
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -261,3 +263,25 @@ def test_connections_that_log_in_alike_are_asked_for_once_and_told_together(stac
     assert ran.code == 1
     assert [line[:12] for line in ran.err.splitlines() if line.startswith("error:")] == ["error: `a`, "]
     assert "`a`, `b`, `c` and 2 more: Salesforce refuses: the consumer secret is wrong" in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_check_ends_the_apply_before_any_write(tmp_path: Path, number: int) -> None:
+    """The org answers the check so late that the signal comes first; Infisical was asked for nothing yet."""
+    stack = Stack.embedded(tmp_path / "stack")
+    stack.orgs(delayMs=30_000)
+    stack.manifest("crm")
+    log = tmp_path / "http.jsonl"
+    process = stack.popen("apply", "--auto-approve", "--log-http", str(log))
+    deadline = time.monotonic() + 60
+    while not log.exists() or "GET" not in log.read_text():  # it has looked, and goes on to the check
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number, err
+    assert "Nothing was written" in err
+    assert "POST" not in log.read_text()
+    assert not (stack.folder / ".reconciler/state.json").exists()
+    assert "created" not in out.splitlines()[-1]
