@@ -319,3 +319,11 @@ class TestInstanceUrl:
 
         assert has_errors(stack.load().diagnostics)
         assert not stack.load(allowed_hosts=("sim.example",)).diagnostics
+
+
+@pytest.mark.parametrize("reference", [{"fromEnv": "CRM_KEY"}, {"fromFile": "secrets/crm"}])
+def test_key_and_secret_of_the_same_place_are_an_error_that_shows_no_name(stack: Stack, reference: dict[str, str]) -> None:
+    stack.write("crm.yaml", connection("crm", credentials={"consumerKey": reference, "consumerSecret": reference}))
+    problem = stack.problem()
+    assert problem.summary == "`spec.credentials`: key and secret come from the same place, so one of them is wrong."
+    assert problem.hint == f"both are `{next(iter(reference))}`: name the secret's own place"
