@@ -1,42 +1,23 @@
 """`reconciler apply`."""
 
-import select
-import signal
-import socket
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from reconciler.applying import WRITES_IN_FLIGHT
-from reconciler.cli import exits, output
-from reconciler.cli.options import credentials_options, guard_options, lock_option, log_option, stack_options
-from reconciler.cli.progress import Progress
-from reconciler.model import ApplyEvent, Noted
-from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
+from reconciler.cli import output
+from reconciler.cli.options import apply_options, log_option, plan_options, selection_options, stack_options
+from reconciler.cli.talking import carry_out
+from reconciler.operations.apply import Request
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
-from reconciler.planning import Plan
-from reconciler.reports import JsonReport
 
 
 @click.command()
 @stack_options
 @log_option
-@credentials_options
-@guard_options
-@lock_option
-@click.option(
-    "--parallelism",
-    type=click.IntRange(min=1, max=32),
-    default=WRITES_IN_FLIGHT,
-    show_default=True,
-    metavar="N",
-    help="Writes in flight. Ten or more starve a self-hosted Infisical of its default size.",
-)
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@plan_options
+@selection_options
+@apply_options
 @click.option(
     "--expect",
     metavar="DIGEST",
@@ -65,136 +46,5 @@ def command(
       reconciler apply plan.json
       reconciler apply --expect DIGEST --auto-approve
     """
-    talk = _Json(auto_approve or file is not None) if form == "json" else _Text(auto_approve or file is not None)
     request = Request(options, file, expect, lock_seconds, parallelism)
-    with output.stops(JsonReport().problems if form == "json" else None):
-        try:
-            applied = apply(where, request, Callbacks(talk.approve, talk.emit))
-        finally:
-            talk.end()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # all is done and stored: only the exit code is still to come
-    talk.ended(applied)
-    raise click.exceptions.Exit(exits.of_apply(applied))
-
-
-class _Text:
-    """Talks with a person."""
-
-    def __init__(self, approved: bool) -> None:
-        self._approved = approved
-        self._report = output.text_report()
-        self._progress: Progress | None = None
-        self._shown = False
-
-    def approve(self, plan: Plan) -> Approval | int:
-        """Show the plan and ask whether to go on."""
-        self._show(plan)
-        answer = Approval.YES if self._approved else _ask()
-        if answer is Approval.YES:
-            click.echo()
-            self._progress = Progress(len(plan.changes))
-        return answer
-
-    def emit(self, event: ApplyEvent) -> None:
-        """Show what happened."""
-        if self._progress is not None:
-            show = self._progress.note if isinstance(event, Noted) else self._progress.show
-            show(self._report.event(event))
-
-    def end(self) -> None:
-        """Clear the progress bar."""
-        if self._progress is not None:
-            self._progress.close()
-
-    def ended(self, applied: Applied) -> None:
-        """Show how it ended."""
-        if applied.plan is None:
-            click.echo("Interrupted. Nothing was written.", err=True)
-            return
-        self._show(applied.plan)
-        match applied.approval:
-            case None if applied.plan.guarded:
-                click.echo("Not applied: a guard stops this plan.", err=True)
-            case Approval.NO:
-                click.echo("Not applied: only `yes` is a yes.", err=True)
-            case Approval.IMPOSSIBLE:
-                click.echo(
-                    "Not applied: there is no terminal to ask at. Give --auto-approve, or a plan of `plan --out`.", err=True
-                )
-            case _ if applied.outcome is not None:
-                output.say(self._report.outcome(applied.plan, applied.outcome))
-
-    def _show(self, plan: Plan) -> None:
-        if not self._shown:
-            output.say(self._report.plan(plan))
-            sys.stdout.flush()
-        self._shown = True
-
-
-class _Json:
-    """Talks with a program; there is nobody to ask."""
-
-    def __init__(self, approved: bool) -> None:
-        self._approved = approved
-        self._report = JsonReport()
-        self._shown = False
-
-    def approve(self, plan: Plan) -> Approval | int:
-        """Show the plan as lines."""
-        self._show(plan)
-        return Approval.YES if self._approved else Approval.IMPOSSIBLE
-
-    def emit(self, event: ApplyEvent) -> None:
-        """Show what happened as lines."""
-        output.say(self._report.event(event))
-
-    def end(self) -> None:
-        """Nothing to clear."""
-
-    def ended(self, applied: Applied) -> None:
-        """Show how it ended."""
-        if applied.plan is not None:
-            self._show(applied.plan)
-        if applied.approval is Approval.IMPOSSIBLE:
-            click.echo("Not applied: --format json cannot ask. Give --auto-approve, or a plan of `plan --out`.", err=True)
-        elif applied.plan is not None and applied.outcome is not None:
-            output.say(self._report.outcome(applied.plan, applied.outcome))
-
-    def _show(self, plan: Plan) -> None:
-        if not self._shown:
-            output.say(self._report.planned(plan))
-        self._shown = True
-
-
-def _ask() -> Approval | int:
-    """Ask at the terminal and return the answer, or the number of the signal that came instead."""
-    if not sys.stdin.isatty():
-        return Approval.IMPOSSIBLE
-    with _signals() as signals:
-        click.echo("\nApply these changes? Only `yes` is taken as a yes: ", nl=False, err=True)
-        ready, _, _ = select.select([sys.stdin, signals], [], [])
-        if signals in ready:
-            click.echo()
-            return signals.recv(1)[0]
-        answer = sys.stdin.readline()
-    if not answer:  # the end of the input: nobody ended the line
-        click.echo(err=True)
-    return Approval.YES if answer.strip() == "yes" else Approval.NO
-
-
-@contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """Give a socket that gets the number of each signal that would end the run. While the question stands the event loop
-    does not; and a signal that comes just before a read blocks would wait for the answer, but `select` sees both."""
-    receiver, sender = socket.socketpair()
-    with receiver, sender:
-        sender.setblocking(False)
-        before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
-        loops = signal.set_wakeup_fd(sender.fileno())
-        try:
-            yield receiver
-        finally:
-            signal.set_wakeup_fd(loops)
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    carry_out(where, request, approved=auto_approve or file is not None, form=form)

@@ -13,7 +13,7 @@ from reconciler.cli import output
 from reconciler.model import Diagnostic
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
-from reconciler.planning import Allowed
+from reconciler.planning import Allowed, Requirement, Selection, parse_selector
 
 Command = Callable[..., None]
 
@@ -36,34 +36,41 @@ def stack_options(command: Command) -> Command:
     return with_stack
 
 
-def credentials_options(command: Command) -> Command:
-    """Add `--accept-credentials` and `--reassert-credentials`; the command gets them as `options`."""
+def plan_options(command: Command) -> Command:
+    """Add what is said to a plan beside the manifests: `--accept-credentials`, `--reassert-credentials`, `--adopt-all`, and
+    what `guard_options` adds. The command gets it all as `options`."""
     accept = click.option(
         "--accept-credentials",
         "accept",
         multiple=True,
         metavar="ADDRESS",
-        help="Take credentials that were written outside as right. Repeatable.",
+        help="Take credentials that were written outside as right. Repeatable; '*' stands for any text.",
     )
     reassert = click.option(
         "--reassert-credentials",
         "reassert",
         multiple=True,
         metavar="ADDRESS",
-        help="Send ours again over credentials that were written outside. Repeatable.",
+        help="Send ours again over credentials that were written outside. Repeatable; '*' as above.",
     )
+    adopt = click.option("--adopt-all", is_flag=True, help="Take over what has a wanted name and is not managed here.")
 
+    @guard_options
     @functools.wraps(command)
-    def with_credentials(*, accept: tuple[str, ...], reassert: tuple[str, ...], **others: Any) -> None:
+    def with_words(
+        *, options: Options, accept: tuple[str, ...], reassert: tuple[str, ...], adopt_all: bool, **others: Any
+    ) -> None:
         if both := sorted({*accept} & {*reassert}):
             raise click.UsageError(f"Credentials are accepted or reasserted, not both: {', '.join(both)}.")
-        command(options=Options(frozenset(accept), frozenset(reassert)), **others)
+        said = replace(options, accept=frozenset(accept), reassert=frozenset(reassert), adopt_all=adopt_all)
+        command(options=said, **others)
 
-    return accept(reassert(with_credentials))
+    return accept(reassert(adopt(with_words)))
 
 
 def guard_options(command: Command) -> Command:
-    """Add `--allow-deletes` and `--allow-updates`; they go into the command's `options`."""
+    """Add what lifts a stop by naming its number: `--allow-deletes`, `--allow-updates`, `--confirm-missing`; the command gets
+    them as `options`."""
     allow = [
         click.option(
             f"--allow-{what}",
@@ -74,12 +81,82 @@ def guard_options(command: Command) -> Command:
         )
         for what in ("deletes", "updates")
     ]
+    confirm = click.option(
+        "--confirm-missing",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Go on although exactly this number of recorded connections is not in Infisical's list.",
+    )
 
     @functools.wraps(command)
-    def with_guards(*, options: Options, allow_deletes: int | None, allow_updates: int | None, **others: Any) -> None:
-        command(options=replace(options, allowed=Allowed(allow_deletes, allow_updates)), **others)
+    def with_guards(
+        *, allow_deletes: int | None, allow_updates: int | None, confirm_missing: int | None, **others: Any
+    ) -> None:
+        options = Options(allowed=Allowed(allow_deletes, allow_updates), confirm_missing=confirm_missing)
+        command(options=options, **others)
 
-    return allow[0](allow[1](with_guards))
+    return allow[0](allow[1](confirm(with_guards)))
+
+
+class _Selector(click.ParamType[tuple[Requirement, ...]]):
+    """A label selector."""
+
+    name = "selector"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Requirement, ...]:
+        try:
+            return parse_selector(str(value))
+        except ValueError as wrong:
+            self.fail(str(wrong), param, ctx)
+
+
+def selection_options(command: Command) -> Command:
+    """Add `--only` and `--selector`; they go into the command's `options`. A saved plan has its own selection."""
+    only = click.option(
+        "--only",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Only this address; all else is left out. Repeatable, or several with commas; '*' stands for any text.",
+    )
+    labels = click.option(
+        "--selector",
+        "-l",
+        "labels",
+        type=_Selector(),
+        metavar="LABELS",
+        help="Only what has these labels, such as team=crm,tier!=test.",
+    )
+
+    @functools.wraps(command)
+    def with_selection(
+        *, options: Options, only: tuple[str, ...], labels: tuple[Requirement, ...] | None, **others: Any
+    ) -> None:
+        named = tuple(one.strip() for text in only for one in text.split(",") if one.strip())
+        if named and labels:
+            raise click.UsageError("Give --only or --selector, not both.")
+        if (named or labels) and others.get("file") is not None:
+            raise click.UsageError("A saved plan says itself what it is about: leave out --only and --selector.")
+        if only and not named:
+            raise click.UsageError("--only names no address.")
+        command(options=replace(options, selection=Selection(named, labels or ())), **others)
+
+    return only(labels(with_selection))
+
+
+def apply_options(command: Command) -> Command:
+    """Add what only concerns carrying out a plan: `--lock-timeout`, `--parallelism`, `--auto-approve`."""
+    from reconciler.applying import WRITES_IN_FLIGHT
+
+    parallelism = click.option(
+        "--parallelism",
+        type=click.IntRange(min=1, max=32),
+        default=WRITES_IN_FLIGHT,
+        show_default=True,
+        metavar="N",
+        help="Writes in flight. Ten or more starve a self-hosted Infisical of its default size.",
+    )
+    approve = click.option("--auto-approve", is_flag=True, help="Do not ask.")
+    return lock_option(parallelism(approve(command)))
 
 
 def log_option(command: Command) -> Command:

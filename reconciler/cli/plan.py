@@ -1,6 +1,7 @@
 """`reconciler plan`."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import click
 
 from reconciler.cli import exits, output
-from reconciler.cli.options import credentials_options, guard_options, log_option, stack_options
+from reconciler.cli.options import log_option, plan_options, selection_options, stack_options
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where
 
@@ -31,8 +32,11 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 @click.command()
 @stack_options
 @log_option
-@credentials_options
-@guard_options
+@plan_options
+@selection_options
+@click.option("--destroy", is_flag=True, help="Show what `destroy` would delete.")
+@click.option("--offline", is_flag=True, help="Compare with the manifests at --base, not with Infisical: no log-in, no state.")
+@click.option("--base", metavar="REF", help="With --offline: the git commit to compare with, such as origin/main.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply and show.")
 @click.option(
     "--expires", type=_Duration(), metavar="DURATION", help="With --out: apply it within this, such as 2h; s, m, h, d."
@@ -40,11 +44,20 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @output.plan_format_option
 def command(
-    where: Where, options: Options, out: Path | None, expires: timedelta | None, detailed_exitcode: bool, form: str
+    where: Where,
+    options: Options,
+    out: Path | None,
+    expires: timedelta | None,
+    detailed_exitcode: bool,
+    destroy: bool,
+    offline: bool,
+    base: str | None,
+    form: str,
 ) -> None:
     """Show what apply would change. Nothing is locked and nothing is written but the file of --out.
 
-    Values that are not available here are warnings: their changes are planned all the same.
+    Values that are not available here are warnings: their changes are planned all the same. Where there is no log-in at all,
+    such as for a pull request from a fork, `--offline --base REF` shows what the manifests themselves change.
 
     \b
     Example:
@@ -52,11 +65,20 @@ def command(
     """
     if expires is not None and out is None:
         raise click.UsageError("--expires is for a plan that is kept: give --out too.")
-    from reconciler.operations.plan import plan
+    if offline != (base is not None):
+        raise click.UsageError("--offline and --base REF belong together.")
+    options = replace(options, destroy=destroy)
+    if offline and (destroy or options != Options(allowed=options.allowed, selection=options.selection)):
+        raise click.UsageError(
+            "--offline knows nothing of Infisical: of the words on a plan it takes --only, --selector, --allow-*."
+        )
+    from reconciler.operations.offline import offline_plan
+    from reconciler.operations.plan import keep, plan
     from reconciler.reports import JsonReport
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
-        planned = plan(where, options, out=out, expires=expires)
+        planned = plan(where, options) if base is None else offline_plan(where, base, options)
+        planned = keep(planned, out, expires) if out is not None else planned
     output.say_plan(planned, form)
     if out is not None and form == "text":
         kept = f"Kept in {out}." if not planned.errored else f"Not kept in {out}: mend the errors first."

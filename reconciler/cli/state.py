@@ -1,4 +1,7 @@
-"""`reconciler state list|show|rm`."""
+"""`reconciler state list|show|rm|mv|pull|push`."""
+
+import sys
+from pathlib import Path
 
 import click
 
@@ -9,7 +12,7 @@ from reconciler.operations.stack import Where
 
 @click.group()
 def command() -> None:
-    """Look at what was last applied, or forget some of it.
+    """Look at what was last applied, and mend it.
 
     \b
     Example:
@@ -54,17 +57,90 @@ def show(where: Where, address: str) -> None:
 @command.command()
 @stack_options
 @lock_option
+@click.option("--confirm", multiple=True, metavar="ADDRESS", help="Forget this one although it is protected. Repeatable.")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
-def rm(where: Where, lock_seconds: float, addresses: tuple[str, ...]) -> None:
+def rm(where: Where, lock_seconds: float, confirm: tuple[str, ...], addresses: tuple[str, ...]) -> None:
     """Forget ADDRESS. The connection stays in Infisical and is no longer managed here.
+
+    A protected one is asked for once more, at the terminal or with --confirm: its protection is in its record.
 
     \b
     Example:
       reconciler state rm crm-old
     """
-    from reconciler.operations.state import forget
+    from reconciler.operations.state import forget, protected
 
     with output.stops():
-        removed = forget(where, addresses, lock_seconds)
+        confirmed = {*confirm}
+        if sys.stdin.isatty():
+            confirmed |= {one for one in protected(where, addresses) if one not in confirmed and _typed_again(one)}
+        removed = forget(where, addresses, frozenset(confirmed), lock_seconds)
     for record in removed:
         click.echo(f"Forgotten: {record.address} (still in Infisical as {record.id})")
+
+
+def _typed_again(address: str) -> bool:
+    click.echo(f"`{address}` is protected. Type its address to forget it all the same: ", nl=False, err=True)
+    return sys.stdin.readline().strip() == address
+
+
+@command.command()
+@stack_options
+@lock_option
+@click.argument("old")
+@click.argument("new")
+def mv(where: Where, lock_seconds: float, old: str, new: str) -> None:
+    """Give what is recorded at the address OLD the address NEW. Nothing is sent to Infisical.
+
+    `lifecycle.renamedFrom` in the manifest does the same, where it is reviewed.
+
+    \b
+    Example:
+      reconciler state mv crm-old crm
+    """
+    from reconciler.operations.state import move
+
+    with output.stops():
+        record = move(where, old, new, lock_seconds)
+    click.echo(f"Moved: {old} -> {new} (in Infisical {record.id}). Its manifest's metadata.name must be {new} too.")
+
+
+@command.command()
+@stack_options
+def pull(where: Where) -> None:
+    """Write the whole state to standard output.
+
+    There is no key and no secret of a connection in it, but the key of their fingerprints: keep it as the state is kept.
+
+    \b
+    Example:
+      reconciler state pull > state.json
+    """
+    from reconciler.operations.state import pull as pulled
+
+    with output.stops():
+        text = pulled(where).decode()
+    output.say(text)
+
+
+@command.command()
+@stack_options
+@lock_option
+@click.option("--force", is_flag=True, help="Store it although it is of another lineage or organisation, or older.")
+@click.argument("file", type=click.Path(allow_dash=True, dir_okay=False, path_type=Path))
+def push(where: Where, lock_seconds: float, force: bool, file: Path) -> None:
+    """Store the state in FILE (`-`: standard input) in place of the stored one.
+
+    It must be a whole state, of the same lineage and organisation, and not older than the stored one.
+
+    \b
+    Example:
+      reconciler state push state.json
+    """
+    from reconciler.operations.state import push as pushed
+    from reconciler.operations.state import read_document
+
+    with output.stops():
+        data, source = read_document(None if str(file) == "-" else file, sys.stdin.buffer.read)
+        state = pushed(where, data, source, lock_seconds, force=force)
+    click.echo(f"Stored: {len(state.records)} recorded, serial {state.serial}.")

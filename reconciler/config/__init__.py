@@ -2,7 +2,20 @@
 can be pinned outside the tree (`RECONCILER_TRUSTED_CONFIG`); that rule lives here.
 """
 
-from reconciler.config.load import load
+from reconciler.config.git import GitUnusable, checked_out
+from reconciler.config.load import FILE_NAME, load
 from reconciler.config.settings import Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Preflight, Settings
 
-__all__ = ["Auth", "Embedded", "EnvironmentRule", "FileRule", "InfisicalRule", "Preflight", "Settings", "load"]
+__all__ = [
+    "FILE_NAME",
+    "Auth",
+    "Embedded",
+    "EnvironmentRule",
+    "FileRule",
+    "GitUnusable",
+    "InfisicalRule",
+    "Preflight",
+    "Settings",
+    "checked_out",
+    "load",
+]

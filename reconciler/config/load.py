@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import documents, schemas
-from reconciler.config import trust
+from reconciler.config import git, trust
 from reconciler.config.settings import (
     CLOUD,
     EMBEDDED,
@@ -199,7 +199,7 @@ def _roots(stack: Path, roots: list[str] | None, *, trusted: bool) -> tuple[Path
     the links on the way are in the repository: a pull request can put one there."""
     if roots is None:
         return (stack,)
-    tree = trust.repository(stack) or stack
+    tree = git.repository(stack) or stack
     resolved = []
     for root in roots:
         written = Path(os.path.normpath(stack / root))
@@ -246,7 +246,7 @@ def _diverted(values: dict[str, Any], environ: Mapping[str, str]) -> tuple[Diagn
 
 def _name_of(stack: Path) -> str:
     """The stack's path from the repository's root; of a stack that is the root, or in no repository, its folder's name."""
-    root = trust.repository(stack)
+    root = git.repository(stack)
     return stack.relative_to(root).as_posix() if root not in {None, stack} else stack.name
 
 

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from reconciler.config import git
 from reconciler.model import Diagnostic, Stop, Stopped, error, warning
 
 VARIABLE = "RECONCILER_TRUSTED_CONFIG"
@@ -44,7 +45,7 @@ def _from_git(ref: str, file: Path) -> bytes:
     if not ref or ref.startswith("-"):
         raise _refused(f"{VARIABLE} names no git ref.", hint="write git:REF, such as git:origin/main")
     path = Path(os.path.abspath(file))  # noqa: PTH100  # not resolve(): links are not followed
-    root = repository(path)
+    root = git.repository(path)
     if root is None:
         raise _refused(f"{path.parent} is in no git repository, so there is no {ref}.", hint=f"name a file in {VARIABLE}")
     if not path.parent.resolve().is_relative_to(root.resolve()):
@@ -64,7 +65,7 @@ def _from_git(ref: str, file: Path) -> bytes:
     if commit.returncode:
         raise _refused(
             f"There is no {ref} in this clone.",
-            detail=_said(commit),
+            detail=git.said(commit),
             hint="fetch it before the run; a shallow clone has the checked out commit alone",
         )
     inside = path.relative_to(root).as_posix()
@@ -72,15 +73,11 @@ def _from_git(ref: str, file: Path) -> bytes:
     if shown.returncode:
         raise _refused(
             f"There is no {inside} at {ref}.",
-            detail=_said(shown),
-            hint="a new stack's configuration must be merged there first",
+            detail=git.said(shown),
+            hint="a new stack's configuration must be merged there first; until then, "
+            f"`reconciler plan --offline --base {ref}` shows what its manifests want",
         )
     return shown.stdout
-
-
-def repository(path: Path) -> Path | None:
-    """Return the nearest directory at or above `path` that is a git work tree, None when there is none."""
-    return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), None)
 
 
 def overlay(tree: dict[str, Any], pinned: dict[str, Any]) -> dict[str, Any]:
@@ -115,16 +112,10 @@ def exact_names(pinned: dict[str, Any] | None) -> frozenset[str]:
 
 
 def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    command = ["git", *arguments]
     try:
-        return subprocess.run(command, cwd=root, capture_output=True, check=False, timeout=30)  # noqa: S603
-    except (OSError, subprocess.SubprocessError) as broken:
+        return git.run(root, *arguments)
+    except git.GitUnusable as broken:
         raise _refused("git could not be run to read the trusted configuration.", detail=str(broken)) from None
-
-
-def _said(answer: "subprocess.CompletedProcess[bytes]") -> str:
-    lines = answer.stderr.decode(errors="replace").strip().splitlines()
-    return lines[0] if lines else ""
 
 
 def _refused(summary: str, *, detail: str = "", hint: str = "") -> Stopped:

@@ -5,6 +5,7 @@ Manifests, `reconciler.yaml` and org files all come in through here; nothing her
 
 from reconciler.documents.read import read
 from reconciler.documents.schema import Kinds, Schema
+from reconciler.documents.write import write
 from reconciler.documents.yaml import Document, Path, parse
 
-__all__ = ["Document", "Kinds", "Path", "Schema", "parse", "read"]
+__all__ = ["Document", "Kinds", "Path", "Schema", "parse", "read", "write"]

@@ -168,15 +168,7 @@ def _reviewed(now: Plan, planned: Plan | None, request: Request) -> Plan:
         )
     if planned is None:
         return now
-    unsaid = sorted((request.options.accept - set(planned.accept)) | (request.options.reassert - set(planned.reassert)))
-    if unsaid:
-        raise Stopped(
-            Stop.STALE,
-            error(
-                f"The saved plan was not made with a word on the credentials of {', '.join(f'`{name}`' for name in unsaid)}.",
-                hint="plan again with these options, or apply without a saved plan",
-            ),
-        )
+    _same_kind(now, planned, request)
     if (planned.url, planned.organisation_id) != (now.url, now.organisation_id):
         raise Stopped(
             Stop.STALE,
@@ -187,11 +179,61 @@ def _reviewed(now: Plan, planned: Plan | None, request: Request) -> Plan:
                 hint="plan again here",
             ),
         )
+    if planned.lineage and now.lineage and planned.lineage != now.lineage:
+        raise Stopped(
+            Stop.STALE,
+            error(
+                "The saved plan is of another state.",
+                detail=f"Planned: stack {planned.stack}, lineage {planned.lineage}. "
+                f"Here: stack {now.stack}, lineage {now.lineage}.",
+                hint="apply it in the stack it was made in, or plan again here",
+            ),
+        )
     _still_fresh(planned)
+    if planned.only:
+        now = planning.narrowed(now, planned.only)
     differences = planning.compare(planned, now)
     if differences:
-        raise Stopped(Stop.STALE, *(_different(difference, planned, request) for difference in differences))
+        raise Stopped(Stop.STALE, *(_different(difference, planned, now) for difference in differences))
     return planning.select(now, planned)
+
+
+def _same_kind(now: Plan, planned: Plan, request: Request) -> None:
+    """Raises `Stopped` (STALE) for a plan that says other things beside the manifests than this run was told."""
+    if planned.base:
+        raise Stopped(
+            Stop.STALE,
+            error(
+                "The saved plan was made offline, so it approves nothing.",
+                detail=f"It compares manifests with those at {planned.base}, and was not compared with Infisical.",
+                hint="plan again where there is a log-in to Infisical",
+            ),
+        )
+    if planned.destroy != now.destroy:
+        made, here = ("plan --destroy", "apply") if planned.destroy else ("plan", "destroy")
+        other = "destroy" if planned.destroy else "apply"
+        raise Stopped(
+            Stop.STALE,
+            error(
+                f"The saved plan is one of `{other}`, and this is `{here}`.",
+                detail=f"It was made with `{made}`.",
+                hint=f"reconciler {other} {request.plan_file}, if that is what you want",
+            ),
+        )
+    if now.adopt_all and not planned.adopt_all:
+        raise Stopped(
+            Stop.STALE,
+            error("The saved plan was not made with --adopt-all.", hint="plan again with it, or apply without it"),
+        )
+    unsaid = sorted({*now.accept} - {*planned.accept} | {*now.reassert} - {*planned.reassert})
+    if unsaid:
+        raise Stopped(
+            Stop.STALE,
+            error(
+                f"The saved plan was not made with a word on the credentials of {', '.join(f'`{name}`' for name in unsaid)}.",
+                hint="plan again with these options, or apply without a saved plan",
+            ),
+        )
 
 
 def _still_fresh(planned: Plan) -> None:
@@ -202,9 +244,10 @@ def _still_fresh(planned: Plan) -> None:
         raise Stopped(Stop.STALE, error("The saved plan has expired.", detail=detail, hint="plan again and review it"))
 
 
-def _different(difference: Mismatch, planned: Plan, request: Request) -> Diagnostic:
-    flags = [f"--accept-credentials {name}" for name in planned.accept if name not in request.options.accept]
-    flags += [f"--reassert-credentials {name}" for name in planned.reassert if name not in request.options.reassert]
+def _different(difference: Mismatch, planned: Plan, now: Plan) -> Diagnostic:
+    flags = [f"--accept-credentials {name}" for name in planned.accept if name not in now.accept]
+    flags += [f"--reassert-credentials {name}" for name in planned.reassert if name not in now.reassert]
+    flags += ["--adopt-all"] if planned.adopt_all and not now.adopt_all else []
     return error(
         f"`{difference.address}`: {_words(difference)}.",
         detail="\n".join(difference.details),

@@ -17,16 +17,19 @@ from reconciler.planning import Plan, PlanFileError
 from reconciler.state import StateError
 
 
-def plan(where: Where, options: Options, *, out: Path | None = None, expires: timedelta | None = None) -> Plan:
-    """Return what an apply would do; keep it in `out`, to be applied within `expires`, when that is given and nothing must be
-    mended first.
+def plan(where: Where, options: Options) -> Plan:
+    """Return what an apply would do. Raises `Stopped`."""
+    return run(_plan, where, options)
+
+
+def keep(found: Plan, out: Path, expires: timedelta | None = None) -> Plan:
+    """Keep a plan in `out`, to be applied within `expires`, unless something must be mended first; return it as it was kept.
 
     Raises `Stopped`.
     """
-    found = run(_plan, where, options)
     if expires is not None:
         found = replace(found, expires_at=(datetime.now(UTC) + expires).isoformat(timespec="seconds"))
-    if out is not None and not found.errored:
+    if not found.errored:
         try:
             if out.exists() and not planning.is_plan(out.read_bytes()):
                 taken = error(f"{out} exists and is no plan; it is left as it is.", hint="choose another --out")

@@ -1,33 +1,18 @@
 """Looks at everything once, without changing anything, and has it decided: what a plan and an apply begin with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 
 from reconciler import __version__, planning, secrets
 from reconciler.applying import Values
 from reconciler.config import Settings
-from reconciler.infisical import InfisicalError, Organisation, PermissionDenied, Reader, explain
-from reconciler.model import (
-    ORGANISATION,
-    Connection,
-    Diagnostic,
-    Fingerprints,
-    LiveConnection,
-    ProjectRef,
-    Scope,
-    State,
-    Stop,
-    Stopped,
-    error,
-    warning,
-)
+from reconciler.infisical import Reader
+from reconciler.model import Connection, Diagnostic, Fingerprints, State, error, warning
+from reconciler.operations.looking import Seen, look
 from reconciler.operations.options import Options
-from reconciler.operations.together import together
 from reconciler.planning import Plan, Settled, Situation
 from reconciler.secrets import Refused, Resolution, Source
-from reconciler.wire import WireError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,171 +43,91 @@ async def survey(
     Raises `Stopped`: FAILED when Infisical refuses or too much is missing, STALE for another organisation.
     """
     state = stored or State.born()
-    try:
-        said, live = await together(reader.organisation, reader.connections)
-        organisation = _organisation(said, live)
-        _same_organisation(state, organisation)
-        live += await _unlisted(state, live, reader)
-        scopes = await _scopes(connections, live, reader)
-    except (InfisicalError, WireError) as refused:
-        raise Stopped(Stop.FAILED, explain(refused, f"read the connections of {settings.url}")) from None
-    settled = planning.settle(state, live, datetime.now(UTC))
-    needed = [item for item in connections if _needs_values(item, settled.state, scopes, live, options)]
+    wanted = () if options.destroy else connections
+    seen = await look(settings.url, wanted, state, reader, options.confirm_missing)
+    settled = planning.settle(state, seen.live, datetime.now(UTC))
+    said = _Said.of(options, connections)
+    needed = [item for item in wanted if _needs_values(item, settled.state, seen, said)]
     resolution = await secrets.resolve((one for item in needed for one in item.references), sources)
-    values = _values(connections, resolution, state.key)
+    values = _values(wanted, resolution, state.key)
     desired = {one.address: one for one in connections}
-    unknown = sorted((options.accept | options.reassert) - desired.keys())
     decisions = planning.decide(
         Situation(
             desired=connections,
-            scopes=scopes,
+            scopes=seen.scopes,
             state=settled.state,
-            live=live,
+            live=seen.live,
             values={address: found.fingerprints if (found := values.get(address)) else None for address in desired},
-            accept=options.accept,
-            reassert=options.reassert,
+            accept=said.accept,
+            reassert=said.reassert,
             resend=settled.resend,
             settled=settled.done,
+            adopt_all=options.adopt_all,
+            destroy=options.destroy,
         )
     )
-    creating = {change.address for change in decisions.changes if change.sends_credentials}
-    diagnostics = [
-        *notes,
-        *(error(f"There is no manifest of `{name}`.", hint="correct --accept-/--reassert-credentials") for name in unknown),
-        *settled.diagnostics,
-        *decisions.diagnostics,
-        *_missing(connections, resolution, creating, missing_is_error=missing_is_error),
-    ]
+    sending = {change.address for change in decisions.changes if change.sends_credentials}
+    missing = _missing(wanted, resolution, sending, missing_is_error=missing_is_error)
     plan = Plan(
         stack=settings.name,
         url=settings.url,
-        organisation_id=organisation.id,
-        organisation_name=organisation.name,
+        organisation_id=seen.organisation.id,
+        organisation_name=seen.organisation.name,
         lineage=stored.lineage if stored else "",
         serial=stored.serial if stored else 0,
         changes=tuple(decisions.changes),
         unchanged=tuple(decisions.unchanged),
         kept=tuple(decisions.kept),
-        drift=tuple(decisions.drift),
+        drift=tuple(seen.with_project(one) for one in decisions.drift),
         unmanaged=decisions.unmanaged,
-        diagnostics=tuple(diagnostics),
-        accept=tuple(sorted(options.accept)),
-        reassert=tuple(sorted(options.reassert)),
+        diagnostics=(*notes, *said.diagnostics, *settled.diagnostics, *decisions.diagnostics, *missing),
+        accept=tuple(sorted(said.accept)),
+        reassert=tuple(sorted(said.reassert)),
+        adopt_all=options.adopt_all,
+        destroy=options.destroy,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         tool_version=__version__,
         interrupted=settled.done,
         recorded=len(settled.state.records),
     )
-    plan = planning.guarded(plan, settings.guards, options.allowed)
+    plan = planning.guarded(_narrowed(plan, options, desired, settled.state), settings.guards, options.allowed)
     return Survey(plan, settled, bool(state.intents), desired, values)
 
 
-def _organisation(said: Organisation | None, live: Sequence[LiveConnection]) -> Organisation:
-    """Who we are; a token that cannot ask still sees whose the connections are."""
-    if said is not None:
-        return said
-    return Organisation(next((one.organisation_id for one in live if one.organisation_id), ""))
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The words on credentials, as the addresses they are about."""
+
+    accept: frozenset[str]
+    reassert: frozenset[str]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @classmethod
+    def of(cls, options: Options, connections: Sequence[Connection]) -> "_Said":
+        addresses = [one.address for one in connections]
+        accept, nobody = planning.matching(options.accept, addresses)
+        reassert, none = planning.matching(options.reassert, addresses)
+        hint = "correct --accept-/--reassert-credentials"
+        problems = [error(f"There is no manifest of `{name}`.", hint=hint) for name in sorted({*nobody, *none})]
+        if both := sorted(accept & reassert):
+            problems.append(error(f"Credentials are accepted or reasserted, not both: {', '.join(both)}.", hint=hint))
+        return cls(accept, reassert, tuple(problems))
 
 
-def _same_organisation(state: State, organisation: Organisation) -> None:
-    if not state.organisation_id or state.organisation_id == organisation.id:
-        return
-    recorded = f"{state.organisation_name or 'unnamed'} ({state.organisation_id})"
-    if not organisation.id:
-        raise Stopped(
-            Stop.STALE,
-            error(
-                "It cannot be told which organisation this log-in belongs to.",
-                detail=f"Recorded: {recorded}. Infisical does not say, and shows no connection.",
-                hint="use a machine identity of the recorded organisation",
-            ),
-        )
-    raise Stopped(
-        Stop.STALE,
-        error(
-            "This is another organisation than the one this state belongs to.",
-            detail=f"Recorded: {recorded}. The log-in is of: {organisation.name or 'unnamed'} ({organisation.id}).",
-            hint="use an identity of the recorded organisation, or the state of this one",
-        ),
-    )
+def _narrowed(plan: Plan, options: Options, desired: Mapping[str, Connection], state: State) -> Plan:
+    if not options.selection:
+        return plan
+    addresses, problems = planning.selected(options.selection, desired, state)
+    found = planning.narrowed(plan, addresses)
+    return replace(found, diagnostics=(*problems, *found.diagnostics))
 
 
-async def _unlisted(state: State, live: Sequence[LiveConnection], reader: Reader) -> tuple[LiveConnection, ...]:
-    """Ask for every known id that the list does not show: lists are filtered by permission, only a 404 says gone."""
-    ids = planning.unlisted(state, live)
-    if planning.too_many_missing(ids, state):
-        raise Stopped(
-            Stop.FAILED,
-            error(
-                f"{len(ids)} of {len(state.records)} recorded connections are not in Infisical's list.",
-                detail="That is more than a few deletions: the identity likely lost a permission, or this is the wrong place.",
-                hint="check which organisation and projects this identity may read; nothing was changed",
-            ),
-        )
-    refused: list[Diagnostic] = []
-
-    async def ask(connection_id: str) -> LiveConnection | None:
-        try:
-            return await reader.connection(connection_id)
-        except PermissionDenied as denied:
-            refused.append(explain(denied, f"read the recorded connection {connection_id}"))
-            return None
-
-    found = await together(*(partial(ask, connection_id) for connection_id in ids))
-    if refused:
-        raise Stopped(Stop.FAILED, *refused)
-    return tuple(connection for connection in found if connection is not None)
-
-
-async def _scopes(
-    connections: Sequence[Connection], live: Sequence[LiveConnection], reader: Reader
-) -> dict[ProjectRef | None, Scope]:
-    """Give each project of the manifests its scope; the list names the projects that hold connections, others are asked for."""
-    seen = {one.scope.project_slug: one.scope for one in live if one.scope.project_slug}
-    by_id = {one.scope.project_id: one.scope for one in live}
-    wanted = {one.project: one for one in reversed(connections)}
-    scopes: dict[ProjectRef | None, Scope] = {None: ORGANISATION}
-    asked: list[ProjectRef] = []
-    for ref in wanted:
-        if ref is None:
-            continue
-        if ref.by == "id":
-            scopes[ref] = by_id.get(ref.value, Scope(ref.value))
-        elif ref.value in seen:
-            scopes[ref] = seen[ref.value]
-        else:
-            asked.append(ref)
-    unknown: list[Diagnostic] = []
-    projects = await together(*(partial(reader.project_by_slug, ref.value) for ref in asked))
-    for ref, project in zip(asked, projects, strict=True):
-        if project is None:
-            unknown.append(
-                error(
-                    f"There is no project `{ref.value}` that this identity may see.",
-                    location=wanted[ref].project_location,
-                    hint="correct spec.project, create the project, or make the identity a member of it",
-                )
-            )
-        else:
-            scopes[ref] = Scope(project.id, project.slug)
-    if unknown:
-        raise Stopped(Stop.FAILED, *unknown)
-    return scopes
-
-
-def _needs_values(
-    one: Connection,
-    state: State,
-    scopes: Mapping[ProjectRef | None, Scope],
-    live: Sequence[LiveConnection],
-    options: Options,
-) -> bool:
+def _needs_values(one: Connection, state: State, seen: Seen, said: _Said) -> bool:
     """Whether values could be compared or sent: not where they are ignored and the connection stays where it is."""
-    if "credentials" not in one.lifecycle.ignore_changes or one.address in options.reassert:
+    if "credentials" not in one.lifecycle.ignore_changes or one.address in said.reassert:
         return True
     record = state.records.get(one.address)
-    stays = record is not None and record.scope == scopes.get(one.project) and any(item.id == record.id for item in live)
-    return not stays
+    return record is None or record.scope != seen.scopes.get(one.project) or record.id not in {one.id for one in seen.live}
 
 
 def _values(connections: Sequence[Connection], resolution: Resolution, key: bytes) -> dict[str, Values]:

@@ -11,6 +11,7 @@ from reconciler.planning.digest import decides_something, digest
 from reconciler.planning.file import PlanFileError, decode, encode, is_plan
 from reconciler.planning.guards import Allowed, guarded
 from reconciler.planning.plan import Action, Attributes, Change, Drift, Guarded, GuardedWhat, Kept, KeptWhy, Plan
+from reconciler.planning.selecting import Requirement, Selection, matching, narrowed, parse_selector, selected
 from reconciler.planning.settle import Settled, as_created, is_ours, settle, too_many_missing, unlisted
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "Mismatch",
     "Plan",
     "PlanFileError",
+    "Requirement",
+    "Selection",
     "Settled",
     "Situation",
     "Verdict",
@@ -40,7 +43,11 @@ __all__ = [
     "is_ours",
     "is_plan",
     "judge",
+    "matching",
+    "narrowed",
+    "parse_selector",
     "select",
+    "selected",
     "settle",
     "too_many_missing",
     "unlisted",

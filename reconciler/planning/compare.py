@@ -32,10 +32,11 @@ def compare(planned: Plan, now: Plan) -> list[Mismatch]:
 
 
 def select(now: Plan, planned: Plan) -> Plan:
-    """Return `now` with exactly the changes whose address is in `planned`; the others are `left_out`."""
+    """Return `now` with exactly the changes whose address is in `planned`; the others are `left_out` too."""
     keys = {change.key for change in planned.changes}
     chosen = tuple(change for change in now.changes if change.key in keys)
-    return replace(now, changes=chosen, left_out=tuple(change.key for change in now.changes if change.key not in keys))
+    others = tuple(change.key for change in now.changes if change.key not in keys)
+    return replace(now, changes=chosen, left_out=now.left_out + others)
 
 
 def _met(planned: Change, now: Change | None, keys: set[str]) -> bool:

@@ -23,7 +23,7 @@ from reconciler.model import (
 from reconciler.model.connection import APP
 from reconciler.planning import names, removed
 from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
-from reconciler.planning.differ import drift_of, hosts_differ, local_fields, remote_fields
+from reconciler.planning.differ import drift_of, hosts_differ, local_fields, only_its_hash_moved, remote_fields
 from reconciler.planning.plan import (
     CREDENTIALS,
     DESCRIPTION,
@@ -39,12 +39,16 @@ from reconciler.planning.plan import (
     KeptWhy,
 )
 
+_SEVERAL = 2
+"""Connections. A single hash that moved is more likely somebody's hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Everything a decision needs. `state` is settled; `scopes` gives each project of the manifests its scope;
     `live` is all of every app; an id that `state` knows and `live` lacks is gone for certain; `values` are the fingerprints
-    of what the references give now, None where one gives nothing; `accept`, `reassert` are addresses, `resend` are ids."""
+    of what the references give now, None where one gives nothing; `accept`, `reassert` are addresses, `resend` are ids;
+    `adopt_all` takes over whatever has a wanted name, `destroy` wants nothing of what is recorded."""
 
     desired: Sequence[Connection]
     scopes: Mapping[ProjectRef | None, Scope]
@@ -55,6 +59,8 @@ class Situation:
     reassert: frozenset[str] = frozenset()
     resend: frozenset[str] = frozenset()
     settled: Mapping[str, str] = field(default_factory=dict)
+    adopt_all: bool = False
+    destroy: bool = False
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class Decisions:
 def decide(situation: Situation) -> Decisions:
     """Return what an apply would do; sorted by address."""
     table = _Table(situation)
-    for connection in situation.desired:
+    for connection in () if situation.destroy else situation.desired:
         table.wanted(connection)
     for record in table.removed():
         table.unwanted(record)
@@ -80,7 +86,7 @@ def decide(situation: Situation) -> Decisions:
         table.left_behind(item)
     made = table.decisions
     made.changes, problems = names.order(made.changes, table.holders, table.owners)
-    made.diagnostics += names.disguised(made.changes) + problems
+    made.diagnostics += names.disguised(made.changes) + problems + table.encrypted_anew()
     made.unmanaged = table.unmanaged()
     made.changes.sort(key=lambda change: change.key)
     made.unchanged.sort(key=lambda change: change.key)
@@ -159,14 +165,14 @@ class _Table:
 
     def _unrecorded(self, connection: Connection, scope: Scope, gone: Record | None = None) -> None:
         """Rows 1 to 3, and row 7, which is the same with a record whose connection is gone."""
-        adopt = connection.lifecycle.adopt
+        adopt = connection.lifecycle.adopt or self._it.adopt_all
         if isinstance(adopt, str) and not (gone and gone.id == adopt):
             self._adopt(connection, scope, self._by_id.get(adopt), gone)
             return
         holder = self.holders.get((scope, connection.name))
         if holder is None or holder.id in self.owners:
             reason = "it was deleted outside" if gone else "it is not in Infisical yet"
-            reason += "; there is nothing of that name to adopt" if adopt and not gone else ""
+            reason += "; there is nothing of that name to adopt" if connection.lifecycle.adopt and not gone else ""
             self._create(connection, scope, Action.RECREATE if gone else Action.CREATE, reason, gone)
         elif holder.app != APP:
             self._error(
@@ -182,7 +188,7 @@ class _Table:
                 connection,
                 f"`{connection.name}` ({scope}) exists in Infisical and is not managed here.",
                 f"Its id is {holder.id}.",
-                "take it over with `lifecycle: { adopt: true }`, or choose another spec.name",
+                "take it over with `lifecycle: { adopt: true }` (all there are: --adopt-all), or choose another spec.name",
             )
 
     def _create(self, connection: Connection, scope: Scope, action: Action, reason: str, gone: Record | None) -> None:
@@ -357,7 +363,8 @@ class _Table:
         live = self._by_id.get(record.id)
         if live is None:
             self.decisions.drift.append(Drift(record.address, record.id, (), Attributes.recorded(record), None))
-        found = removed.unwanted(record, live)
+        wanted = self._desired.get(record.address)
+        found = removed.destroyed(record, live, wanted) if self._it.destroy else removed.unwanted(record, live)
         if isinstance(found, Kept):
             self.decisions.kept.append(found)
         else:
@@ -371,6 +378,21 @@ class _Table:
         """Return how many Salesforce connections there are that nobody here manages or adopts."""
         ours = self.owners.keys() | self._adopted.keys()
         return sum(1 for live in self._it.live if live.app == APP and live.id not in ours)
+
+    def encrypted_anew(self) -> list[Diagnostic]:
+        """Say so when every hash moved and nothing else did: many hands are less likely than one server."""
+        known = [(one, self._by_id.get(one.id)) for one in self._it.state.records.values() if one.credentials_hash]
+        there = [(one, live) for one, live in known if live and live.credentials_hash and live.id not in self._it.resend]
+        if len(there) < _SEVERAL or any(not only_its_hash_moved(one, live) for one, live in there):
+            return []
+        return [
+            warning(
+                f"The hashes of all {len(there)} connections moved, and nothing else: this looks like a re-encryption on the "
+                "server.",
+                detail="Infisical's hashes are of what it stores encrypted, so new keys move them while the values stay.",
+                hint="ask who runs Infisical; if it was that, --accept-credentials '*' keeps what is there",
+            )
+        ]
 
     # -- common --------------------------------------------------------------------------------------------------
 

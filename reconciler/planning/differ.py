@@ -66,6 +66,12 @@ def drift_of(record: Record, live: LiveConnection, ignored: tuple[str, ...]) -> 
     return Drift(record.address, live.id, shown, Attributes.recorded(record), Attributes.present(live, record))
 
 
+def only_its_hash_moved(record: Record, live: LiveConnection) -> bool:
+    """Tell whether the credentials' hash is another one than recorded, and all else as it was."""
+    drift = drift_of(record, live, ())
+    return record.credentials_hash != live.credentials_hash and (drift is None or drift.fields == (CREDENTIALS,))
+
+
 def _same_rules(one: Lifecycle, other: Lifecycle) -> bool:
     return (
         one.prevent_destroy == other.prevent_destroy

@@ -18,7 +18,7 @@ from reconciler.model import (
 from reconciler.planning.digest import digest
 from reconciler.planning.plan import Action, Attributes, Change, Drift, Guarded, GuardedWhat, Kept, KeptWhy, Plan
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 _KIND = "reconciler-plan"
 
 
@@ -59,7 +59,8 @@ def decode(data: bytes) -> Plan:
         raise PlanFileError(f"it is of format {version}; this version reads {FORMAT_VERSION}")
     content = document.get("plan")
     if not isinstance(content, dict) or document.get("checksum") != _checksum(content):
-        raise PlanFileError("it was cut or edited after it was made")
+        found, should = (_checksum(content) if isinstance(content, dict) else "none"), document.get("checksum")
+        raise PlanFileError(f"it was cut or edited after it was made (its checksum is {found}, and it says {should})")
     try:
         return _plan(content)
     except (KeyError, TypeError, ValueError, AttributeError) as broken:
@@ -84,7 +85,14 @@ def _plan(content: dict[str, Any]) -> Plan:
         Kept(**{**item, "why": KeptWhy(item["why"]), "location": _location(item["location"])}) for item in values["kept"]
     )
     values["drift"] = tuple(
-        Drift(item["address"], item["id"], tuple(item["fields"]), _present(item["before"]), _attributes(item["after"]))
+        Drift(
+            **{
+                **item,
+                "fields": tuple(item["fields"]),
+                "before": _present(item["before"]),
+                "after": _attributes(item["after"]),
+            }
+        )
         for item in values["drift"]
     )
     values["diagnostics"] = tuple(
@@ -92,8 +100,8 @@ def _plan(content: dict[str, Any]) -> Plan:
         for item in values["diagnostics"]
     )
     values["guarded"] = tuple(Guarded(**{**item, "what": GuardedWhat(item["what"])}) for item in values.get("guarded", ()))
-    for key in ("accept", "reassert", "left_out"):
-        values[key] = tuple(values[key])
+    for key in ("accept", "reassert", "left_out", "only"):
+        values[key] = tuple(values.get(key, ()))
     return Plan(**values)
 
 

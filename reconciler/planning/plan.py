@@ -199,21 +199,27 @@ class Guarded:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What happened to a recorded connection outside. `after` is None when it was deleted."""
+    """What happened to a recorded connection outside. `after` is None when it was deleted; `with_project` is the slug of the
+    project that is gone and took it along, "" where none is."""
 
     address: str
     id: str
     fields: tuple[str, ...]
     before: Attributes
     after: Attributes | None
+    with_project: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a run would do, and what it was decided from; sorted by address. `unchanged` stay as they are,
-    `interrupted` says by address what an interrupted apply turned out to have done, `left_out` are changes that a saved plan
-    does not have and that are therefore not made; `recorded` is how many records there were, `guarded` what stops the plan;
-    `expires_at` is until when a saved plan may be applied, ISO 8601, "" for ever."""
+    `interrupted` says by address what an interrupted apply turned out to have done; `recorded` is how many records there were,
+    `guarded` what stops the plan; `expires_at` is until when a saved plan may be applied, ISO 8601, "" for ever.
+
+    `accept`, `reassert`, `adopt_all` and `destroy` are what was said beside the manifests. `only` are the addresses the plan
+    was narrowed to, empty when it was not; `left_out` are the changes that were decided and are not made, because they are
+    not among those or not in a saved plan. `base` is the git ref whose manifests were taken for what is there, "" when
+    Infisical itself was asked."""
 
     stack: str
     url: str
@@ -236,6 +242,10 @@ class Plan:
     recorded: int = 0
     guarded: tuple[Guarded, ...] = ()
     expires_at: str = ""
+    adopt_all: bool = False
+    destroy: bool = False
+    only: tuple[str, ...] = ()
+    base: str = ""
 
     @property
     def errored(self) -> bool:
@@ -245,7 +255,12 @@ class Plan:
     @property
     def applyable(self) -> bool:
         """Whether an apply has something to do and may do it."""
-        return bool(self.changes) and not self.errored and not self.guarded
+        return bool(self.changes) and not self.errored and not self.guarded and not self.base
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is all that there is to do, as far as Infisical and the manifests tell."""
+        return not self.errored and not self.only and not self.base
 
     @property
     def changes_something(self) -> bool:

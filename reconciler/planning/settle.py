@@ -38,13 +38,15 @@ def unlisted(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in known if one not in seen))
 
 
-def too_many_missing(missing: Iterable[str], state: State) -> bool:
-    """Tell whether so many ids are missing that the place is likely the wrong one: more than max(5, 5 % of the records).
+def too_many_missing(missing: Iterable[str], state: State) -> int:
+    """Return how many ids are missing when they are so many that the place is likely the wrong one: more than max(5, 5 % of the
+    records); 0 when they are not.
 
     What an interrupted apply was about to delete is expected to be missing.
     """
     expected = {intent.connection_id for intent in state.intents if intent.verb is Verb.DELETE}
-    return len(set(missing) - expected) > max(5, math.ceil(len(state.records) * 0.05))
+    number = len(set(missing) - expected)
+    return number if number > max(5, math.ceil(len(state.records) * 0.05)) else 0
 
 
 def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settled:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.planning import Action, Change, KeptWhy, Plan, decides_something, digest
 from reconciler.reports import guards
 from reconciler.reports.style import Style, visible
-from reconciler.reports.text import TextReport
+from reconciler.reports.text import OFFLINE, TextReport
 
 LARGEST = 900_000
 """Characters. GitHub takes a summary of 1 MiB and none of a longer one."""
@@ -46,13 +46,15 @@ class MarkdownReport:
                 parts.append(f"\n{len(folded) - number} more parts are left out: `reconciler show` has them.\n")
                 break
             parts.append(part)
-        if decides_something(plan) and not plan.errored:
+        if decides_something(plan) and not plan.errored and not plan.base:
             parts.append(f"\nDigest: `{digest(plan)}`\n")
         return "".join(parts)
 
     def _head(self, plan: Plan) -> Iterator[str]:
         yield f"### reconciler: {_span(plan.stack)}\n\n"
         yield f"**{self._verdict(plan)}**\n\n"
+        if plan.base:
+            yield f"The manifests here, compared with those at {_span(plan.base)}. {OFFLINE}\n\n"
         yield f"{self._text.summary(plan)}\n"
         for what, hint in map(guards.words, plan.guarded):
             yield f"\n- guarded: {_span(what)}\n  next: {_span(hint)}\n"
@@ -66,6 +68,8 @@ class MarkdownReport:
     def _verdict(self, plan: Plan) -> str:
         if plan.errored:
             return "Cannot be applied: there are errors"
+        if plan.base:
+            return f"Not compared with Infisical: {'the manifests change' if plan.changes else 'the manifests change nothing'}"
         if plan.guarded:
             return "Stopped by a guard: nothing is applied"
         if not plan.changes_something:

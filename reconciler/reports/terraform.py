@@ -45,7 +45,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "configuration": _configuration(plan, everything),
         "timestamp": plan.created_at,
         "applyable": plan.applyable,
-        "complete": not plan.errored,
+        "complete": plan.complete,
         "errored": plan.errored,
         "reconciler": {
             "version": plan.tool_version,
@@ -54,8 +54,12 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "organisation": {"id": plan.organisation_id, "name": plan.organisation_name},
             "lineage": plan.lineage,
             "serial": plan.serial,
-            "digest": digest(plan),
+            "digest": digest(plan) if not plan.base else None,
             "unmanaged": plan.unmanaged,
+            "destroy": plan.destroy,
+            "only": list(plan.only),
+            "left_out": list(plan.left_out),
+            "base": plan.base or None,
             "changes": [_own_facts(one) for one in plan.changes],
             "kept": [
                 {

@@ -66,6 +66,10 @@ _LABELS = {
     fields.LIFECYCLE: "lifecycle",
 }
 _COLUMN = 14
+_NAMED = 10
+"""Addresses that are named where the others are only counted."""
+
+OFFLINE = "Not compared with Infisical: what is there, and what the values are, is not known. It cannot be applied."
 
 
 class TextReport:
@@ -159,32 +163,57 @@ class TextReport:
         """Return what a plan comes to, in one sentence or two."""
         return self._summary(plan)
 
+    def heading(self, plan: Plan) -> str:
+        """Return what a plan is of: the stack and the Infisical, or the commit it is compared with."""
+        stack = visible(plan.stack)
+        what = "Plan to destroy" if plan.destroy else "Plan for"
+        if plan.base:
+            return f"{what} {stack}: its manifests here, compared with those at {visible(plan.base)}"
+        where = plan.organisation_name or plan.organisation_id
+        return f"{what} {stack} on {visible(plan.url)}" + (f" (organisation {visible(where)})" if where else "")
+
     def change(self, change: Change) -> list[str]:
         """Return the lines that say why and how one connection changes, without its heading."""
         return [f"  # {visible(change.reason)}"] * bool(change.reason) + list(self._attributes(change))
 
     def drift(self, drift: Sequence[Drift]) -> list[str]:
         """Return the lines that say what was changed outside."""
-        return [line for one in drift for line in self._drift(one)]
+        lost: dict[str, list[str]] = {}
+        for one in drift:
+            if one.with_project:
+                lost.setdefault(one.with_project, []).append(one.address)
+        lines = [
+            self._style.wrap(f"project {visible(slug)}: gone, and with it {_named(addresses)}", "  ", "      ")
+            for slug, addresses in lost.items()
+        ]
+        return lines + [line for one in drift if not one.with_project for line in self._drift(one)]
 
     # -- plan ----------------------------------------------------------------------------------------------------
 
     def _plan(self, plan: Plan) -> Iterator[str]:
-        where = plan.organisation_name or plan.organisation_id
-        yield self._style.wrap(
-            f"Plan for {visible(plan.stack)} on {visible(plan.url)}" + (f" (organisation {visible(where)})" if where else "")
-        )
+        yield self._style.wrap(self.heading(plan))
+        if plan.base:
+            yield self._style.wrap(OFFLINE)
         yield ""
         if plan.drift:
             yield "Changed outside since the last apply:"
             yield ""
-            for drift in plan.drift:
-                yield from self._drift(drift)
+            yield from self.drift(plan.drift)
             yield ""
         changes = [change for change in plan.changes if change.action is not Action.CONDITIONAL]
         for change in changes:
             yield from self._change(change)
             yield ""
+        yield from self._set_apart(plan)
+        yield self._style.wrap(self._summary(plan))
+        if decides_something(plan) and not plan.errored and not plan.base:
+            yield f"Digest: {digest(plan)}"
+        for diagnostic in plan.diagnostics:
+            yield ""
+            yield problem.text(self._style, diagnostic)
+
+    def _set_apart(self, plan: Plan) -> Iterator[str]:
+        """What is not simply a change: compared at apply, held, protected, stopped by a guard."""
         conditional = [change for change in plan.changes if change.action is Action.CONDITIONAL]
         if conditional:
             yield f"{len(conditional)} with credentials that are compared at apply, and sent only if they changed:"
@@ -210,21 +239,19 @@ class TextReport:
                 yield self._style.wrap(f"! {what}", "  ", "      ")
                 yield self._style.wrap(f"next: {hint}", "      ", "        ")
             yield ""
-        yield self._style.wrap(self._summary(plan))
-        if decides_something(plan) and not plan.errored:
-            yield f"Digest: {digest(plan)}"
-        for diagnostic in plan.diagnostics:
-            yield ""
-            yield problem.text(self._style, diagnostic)
 
     def _summary(self, plan: Plan) -> str:
-        others = f"left out, because not in the saved plan: {', '.join(plan.left_out)}"
+        others = _left_out(plan)
         if plan.errored and not plan.changes:
             return "No plan: mend the errors first."
         if not plan.changes and plan.left_out:
             return f"Nothing to apply: {others}."
         if not plan.changes:
             same = "No changes. Infisical has what the manifests say"
+            if plan.base:
+                same = f"No changes. The manifests say what those at {visible(plan.base)} do"
+            elif plan.destroy:
+                same = "Nothing to destroy. Nothing is managed here"
             return f"{same}{', but for what is listed above' if plan.kept else ''}."
         counts = Counter(change.action for change in plan.changes)
         parts = [f"{sum(counts[action] for action in actions)} {words}" for actions, words in _COUNTED]
@@ -271,7 +298,10 @@ class TextReport:
             case fields.ADDRESS:
                 return
             case fields.CONSUMER_KEY | fields.CONSUMER_SECRET:
-                yield self._line("~", _LABELS[field], masked)
+                label = _LABELS[field]
+                was, will = dict(_rows(before, empty=True))[label], dict(_rows(after, empty=True))[label]
+                known = before.consumer_key and was != will
+                yield self._difference(label, was, will) if known else self._line("~", label, masked)
             case fields.CREDENTIALS:
                 yield self._line("~", "consumerKey", masked)
                 yield self._line("~", "consumerSecret", masked)
@@ -372,6 +402,15 @@ def _rows(found: Attributes, *, empty: bool = False) -> list[tuple[str, str]]:
         ("version", _quoted(found.version) if found.version else ""),
     ]
     return [(label, value or "none") for label, value in rows if value or empty]
+
+
+def _left_out(plan: Plan) -> str:
+    return f"left out, because not {'selected' if plan.only else 'in the saved plan'}: {_named(plan.left_out)}"
+
+
+def _named(addresses: Sequence[str]) -> str:
+    more = len(addresses) - _NAMED
+    return ", ".join(addresses[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _lifecycle(lifecycle: Lifecycle) -> list[tuple[str, str]]:

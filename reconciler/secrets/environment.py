@@ -27,6 +27,11 @@ class EnvironmentSource:
         self._allow = allow
         self._lifted = lifted
 
+    def allows(self, target: str) -> bool:
+        """Tell whether the variable `target` may be read here, whether or not it is set."""
+        own = target not in self._lifted and _matches(target.upper(), RUNNERS_OWN)
+        return not own and (self._allow is None or _matches(target, self._allow))
+
     async def read(self, target: str) -> Secret:
         """Return the value of the variable `target`. Raises `Unavailable` (unset, empty) or `Refused`."""
         if target not in self._lifted and _matches(target.upper(), RUNNERS_OWN):

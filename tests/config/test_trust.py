@@ -197,7 +197,10 @@ class TestWhereTheTrustedConfigurationIs:
         problem = refused(repository.folder / "stacks" / "new", MAIN)
 
         assert problem.summary == "There is no stacks/new/reconciler.yaml at main."
-        assert problem.hint == "a new stack's configuration must be merged there first"
+        assert problem.hint == (
+            "a new stack's configuration must be merged there first; until then, "
+            "`reconciler plan --offline --base main` shows what its manifests want"
+        )
 
     def test_outside_a_repository_there_is_no_ref(self, tmp_path: Path) -> None:
         write(tmp_path)

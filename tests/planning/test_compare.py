@@ -45,7 +45,7 @@ def test_a_file_holds_its_digest() -> None:
         (lambda data: data.replace(b"new ", b"old "), "edited"),
         (lambda data: b"", "not JSON"),
         (lambda data: b"[1]", "not a plan"),
-        (lambda data: data.replace(b'"format_version": "1.1"', b'"format_version": "2.0"'), "format 2.0"),
+        (lambda data: data.replace(b'"format_version": "1.2"', b'"format_version": "2.0"'), "format 2.0"),
     ],
 )
 def test_a_cut_edited_foreign_or_newer_file_is_refused_with_the_reason(damage: object, reason: str) -> None:

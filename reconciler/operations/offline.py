@@ -1,0 +1,195 @@
+"""`plan --offline`: what the manifests themselves change, for who has no log-in at all, such as a pull request from a fork.
+
+The manifests of another commit stand for what is recorded and there, and the same tables decide.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler import __version__, config, manifest, planning
+from reconciler.config import GitUnusable, Settings
+from reconciler.model import (
+    ORGANISATION,
+    Connection,
+    Diagnostic,
+    Fingerprints,
+    Guards,
+    LiveConnection,
+    Location,
+    ProjectRef,
+    Record,
+    Scope,
+    Severity,
+    State,
+    Stop,
+    Stopped,
+    error,
+    warning,
+)
+from reconciler.model.connection import APP
+from reconciler.operations.options import Options
+from reconciler.operations.stack import Where, manifests, settings
+from reconciler.planning import Action, Attributes, Change, Plan, Situation
+from reconciler.planning.plan import CONSUMER_KEY, CONSUMER_SECRET
+
+_HASH = "the same"
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The other commit's manifests by address, its guards, and what is to be said of it."""
+
+    connections: Mapping[str, Connection]
+    guards: Guards
+    notes: tuple[Diagnostic, ...]
+
+
+def offline_plan(where: Where, ref: str, options: Options) -> Plan:
+    """Return what the manifests want otherwise than those at the git commit `ref`. It can never be applied.
+
+    No log-in, no state, no value and no trusted configuration is used. Raises `Stopped`: INVALID for manifests that are wrong
+    here; what is wrong at `ref` is a warning.
+    """
+    alone = replace(where, environ={})
+    found = settings(alone)
+    loaded = manifests(found)
+    base = _base(alone, found, ref)
+    wanted = [replace(one, lifecycle=replace(one.lifecycle, adopt=False)) for one in loaded.connections]
+    state = replace(State.born(), records={address: _record(one) for address, one in base.connections.items()})
+    decisions = planning.decide(
+        Situation(
+            desired=wanted,
+            scopes={one.project: _scope(one.project) for one in (*wanted, *base.connections.values())},
+            state=state,
+            live=[_live(record) for record in state.records.values()],
+            values={one.address: _prints(one) for one in wanted},
+        )
+    )
+    here = {one.address: one for one in loaded.connections}
+    plan = Plan(
+        stack=found.name,
+        url=found.url,
+        organisation_id="",
+        organisation_name="",
+        lineage="",
+        serial=0,
+        changes=tuple(_told(change, base.connections, here) for change in decisions.changes),
+        unchanged=tuple(replace(change, id="", hash=None) for change in decisions.unchanged),
+        kept=tuple(replace(one, id="") for one in decisions.kept),
+        diagnostics=(*found.warnings, *loaded.diagnostics, *base.notes, *decisions.diagnostics),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        tool_version=__version__,
+        recorded=len(base.connections),
+        base=ref,
+    )
+    if options.selection:
+        addresses, problems = planning.selected(options.selection, here, state)
+        plan = planning.narrowed(plan, addresses)
+        plan = replace(plan, diagnostics=(*problems, *plan.diagnostics))
+    return planning.guarded(plan, base.guards, options.allowed)
+
+
+def _base(where: Where, found: Settings, ref: str) -> _Base:
+    name = where.config.name if where.config else config.FILE_NAME
+    try:
+        with config.checked_out(found.stack, ref) as copy:
+            if copy is None or not (copy / name).is_file():
+                new = warning(f"There is no {name} at {ref}: the whole stack is new there.", detail=f"Stack: {found.name}.")
+                return _Base({}, found.guards, (new,))
+            return _read(copy, name, ref, found.guards)
+    except GitUnusable as broken:
+        raise Stopped(Stop.FAILED, error(f"--base {ref} cannot be compared with: {broken}.", hint=broken.hint)) from None
+
+
+def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
+    """Read the manifests of the copy. They were merged, so what is wrong with them is no fault of this change."""
+    try:
+        there = config.load(copy, copy / name, {})
+    except Stopped as wrong:
+        return _Base({}, usual, tuple(_relabelled(one, copy, ref) for one in wrong.diagnostics))
+    loaded = manifest.load(there.stack, there.manifests, there.allowed_hosts)
+    notes = tuple(_relabelled(one, copy, ref) for one in loaded.diagnostics if one.severity is Severity.ERROR)
+    return _Base({one.address: one for one in loaded.connections}, there.guards, notes)
+
+
+def _relabelled(one: Diagnostic, copy: Path, ref: str) -> Diagnostic:
+    """Return a problem of the copy as one of the commit: its files are called REF:path."""
+
+    def named(text: str) -> str:
+        return text.replace(f"{copy}/", f"{ref}:").replace(str(copy), ref)
+
+    at = one.location
+    return replace(
+        one,
+        severity=Severity.WARNING,
+        summary=named(one.summary),
+        detail=named(one.detail),
+        hint="it is not of this change; mend it there",
+        location=Location(named(at.file), at.line, at.column, at.source) if at else None,
+    )
+
+
+def _scope(project: ProjectRef | None) -> Scope:
+    """A project as it is written: nobody here can tell that a slug and an id mean the same one."""
+    return Scope(f"{project.by} {project.value}", project.value) if project else ORGANISATION
+
+
+def _prints(one: Connection) -> Fingerprints:
+    """A value is as good as the reference to it: another reference is a change."""
+    return Fingerprints(str(one.consumer_key), str(one.consumer_secret))
+
+
+def _record(one: Connection) -> Record:
+    return Record(
+        address=one.address,
+        id=one.address,
+        scope=_scope(one.project),
+        name=one.name,
+        description=one.description,
+        instance_url=one.instance_url,
+        credentials_hash=_HASH,
+        fingerprints=_prints(one),
+        version=one.version,
+        lifecycle=one.lifecycle,
+        labels=one.labels,
+        file=one.file,
+    )
+
+
+def _live(record: Record) -> LiveConnection:
+    return LiveConnection(
+        id=record.id,
+        app=APP,
+        name=record.name,
+        description=record.description,
+        scope=record.scope,
+        organisation_id="",
+        instance_url=record.instance_url,
+        credentials_hash=_HASH,
+        created_at="",
+        updated_at="",
+    )
+
+
+def _told(change: Change, before: Mapping[str, Connection], here: Mapping[str, Connection]) -> Change:
+    """Return a change in the words of who compares manifests alone."""
+    old = before.get(change.previous_address or change.address) if change.before else None
+    new = here.get(change.address) if change.after else None
+    reason = change.reason
+    if change.action is Action.CREATE and new is not None:
+        reason = "its manifest is new"
+        if adopt := new.lifecycle.adopt:
+            named = f"the connection {adopt}" if isinstance(adopt, str) else "a connection of its name, if there is one"
+            reason += f"; it adopts {named}"
+    elif not {CONSUMER_KEY, CONSUMER_SECRET}.isdisjoint(change.fields):
+        reason = "its references changed"
+    return replace(
+        change,
+        id="",
+        hash=None,
+        reason=reason,
+        before=Attributes.wanted(old, _scope(old.project)) if old else change.before,
+        after=Attributes.wanted(new, _scope(new.project)) if new else change.after,
+    )
