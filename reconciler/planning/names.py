@@ -45,8 +45,9 @@ def disguised(changes: Sequence[Change]) -> list[Diagnostic]:
     for create in changes:
         if create.action is not Action.CREATE or create.after is None:
             continue
-        same = next((delete for delete in deletes.get(_spec(create.after), ()) if _named_alike(delete, create)), None)
-        if same is not None:
+        alike = [delete for delete in deletes.get(_spec(create.after), ()) if _named_alike(delete, create)]
+        if alike:
+            same = max(alike, key=lambda delete: _in_one_file(delete, create))
             problems.append(
                 error(
                     f"`{create.address}` would be created and `{same.address}`, which is the same, deleted.",
@@ -69,6 +70,10 @@ def _named_alike(delete: Change, create: Change) -> bool:
         return False
     old, new = delete.before.name, create.after.name
     return old == new or (old == delete.address and new == create.address)
+
+
+def _in_one_file(delete: Change, create: Change) -> bool:
+    return create.location is not None and create.location.file.endswith(delete.file)
 
 
 def _takes(change: Change) -> Name | None:

@@ -245,7 +245,7 @@ class TextReport:
         if plan.errored and not plan.changes:
             return "No plan: mend the errors first."
         if not plan.changes and plan.left_out:
-            return f"Nothing to apply: {others}."
+            return f"Nothing to apply. {others}."
         if not plan.changes:
             same = "No changes. Infisical has what the manifests say"
             if plan.base:
@@ -405,7 +405,7 @@ def _rows(found: Attributes, *, empty: bool = False) -> list[tuple[str, str]]:
 
 
 def _left_out(plan: Plan) -> str:
-    return f"left out, because not {'selected' if plan.only else 'in the saved plan'}: {_named(plan.left_out)}"
+    return f"Left out, because not {'selected' if plan.only else 'in the saved plan'}: {_named(plan.left_out)}"
 
 
 def _named(addresses: Sequence[str]) -> str:

@@ -167,9 +167,7 @@ def test_every_known_id_that_the_list_lacks_is_asked_for_once() -> None:
 
 
 @pytest.mark.parametrize(("missing", "records", "stopped"), [(5, 1, 0), (6, 1, 6), (6, 120, 0), (7, 120, 7)])
-def test_more_than_five_and_more_than_five_percent_missing_is_the_wrong_place(
-    missing: int, records: int, stopped: int
-) -> None:
+def test_more_than_five_and_more_than_five_percent_missing_is_the_wrong_place(missing: int, records: int, stopped: int) -> None:
     ids = [f"id-a{n}" for n in range(missing)]
     assert too_many_missing(ids, state(*(recorded(f"a{n}") for n in range(records)))) == stopped
 
