@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import exits, output
-from reconciler.cli.options import log_option, stack_options
+from reconciler.cli.options import log_option, missing_option, stack_options
 from reconciler.operations.stack import Where
 
 if TYPE_CHECKING:  # most commands need none of it
@@ -16,8 +16,9 @@ if TYPE_CHECKING:  # most commands need none of it
 @click.command()
 @stack_options
 @log_option
+@missing_option
 @output.format_option
-def command(where: Where, form: str) -> None:
+def command(where: Where, confirm_missing: int | None, form: str) -> None:
     """Show what happened outside since the last apply, for a nightly job. Reads only.
 
     What was changed in Infisical, what changed where values come from, and what was deleted in Infisical. Exit code 2 says that
@@ -31,7 +32,7 @@ def command(where: Where, form: str) -> None:
     from reconciler.reports import JsonReport
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
-        found = drift(where)
+        found = drift(where, confirm_missing)
     if form == "json":
         output.say(json.dumps(_document(found), indent=2, ensure_ascii=False) + "\n")
     else:

@@ -81,12 +81,6 @@ def guard_options(command: Command) -> Command:
         )
         for what in ("deletes", "updates")
     ]
-    confirm = click.option(
-        "--confirm-missing",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Go on although exactly this number of recorded connections is not in Infisical's list.",
-    )
 
     @functools.wraps(command)
     def with_guards(
@@ -95,7 +89,17 @@ def guard_options(command: Command) -> Command:
         options = Options(allowed=Allowed(allow_deletes, allow_updates), confirm_missing=confirm_missing)
         command(options=options, **others)
 
-    return allow[0](allow[1](confirm(with_guards)))
+    return allow[0](allow[1](missing_option(with_guards)))
+
+
+def missing_option(command: Command) -> Command:
+    """Add `--confirm-missing`."""
+    return click.option(
+        "--confirm-missing",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Go on although exactly this number of recorded connections is not in Infisical's list.",
+    )(command)
 
 
 class _Selector(click.ParamType[tuple[Requirement, ...]]):

@@ -54,6 +54,12 @@ def revoke_tokens(database: Path) -> None:
         db.execute("UPDATE access_tokens SET revoked = 1")
 
 
+def mend_lists(database: Path) -> None:
+    """Removes what is left of deleted projects, as an administrator does: lists answer again."""
+    with Store(database) as store, store.writing() as db:
+        db.execute("UPDATE installation SET lists_broken_by = NULL")
+
+
 def _project_id(db: sqlite3.Connection, slug: str) -> str:
     row = db.execute("SELECT id FROM projects WHERE slug = ?", (slug,)).fetchone()
     if row is None:

@@ -36,9 +36,9 @@ class Drifted:
         return has_errors(self.diagnostics)
 
 
-def drift(where: Where) -> Drifted:
-    """Return what drifted. Raises `Stopped`."""
-    found = plan(where, Options())
+def drift(where: Where, confirm_missing: int | None = None) -> Drifted:
+    """Return what drifted; `confirm_missing` as for a plan. Raises `Stopped`."""
+    found = plan(where, Options(confirm_missing=confirm_missing))
     at_the_source = {CONSUMER_KEY, CONSUMER_SECRET}
     return Drifted(
         stack=found.stack,

@@ -152,7 +152,7 @@ async def _certainly_gone(missing: Sequence[str], reader: Reader) -> None:
         if there is not None:
             problems.append(
                 error(
-                    f"Infisical's list lacks `{there.name}` ({there.scope}), and still has it by its id {connection_id}.",
+                    f"Infisical's list lacks `{there.name}`, and still has it by its id {connection_id}.",
                     detail="A list that is not whole is not planned with: what it lacks would look deleted, or free.",
                     hint="run again; if it stays, give the identity the permission to read all app connections",
                 )

@@ -198,7 +198,7 @@ def test_what_a_saved_plan_does_not_have_is_left_out_and_said(applied: Stack) ->
     assert applied.run("plan", "--out", "plan.json").code == 0
     applied.manifest("new", description="came later")
     ran = applied.run("apply", "plan.json")
-    assert (ran.code, "Nothing to apply: left out, because not in the saved plan: new." in ran.out) == (0, True)
+    assert (ran.code, "Nothing to apply. Left out, because not in the saved plan: new." in ran.out) == (0, True)
     assert applied.run("state", "list").out == "crm\n"
 
 
