@@ -7,7 +7,7 @@ repository are up to date.
 import sys
 from pathlib import Path
 
-from generating import causes, commands, figures, formats, keys, listings, picture
+from generating import cases, causes, commands, figures, formats, keys, listings, picture
 
 HERE = Path(__file__).parent
 PAGES = {
@@ -16,6 +16,7 @@ PAGES = {
     "reference/app.md": keys.app,
     "reference/configuration.md": keys.configuration,
     "reference/orgs.md": keys.orgs,
+    "reference/cases.md": cases.cases,
     "reference/refusals.md": causes.refusals,
     "reference/environment.md": listings.environment,
     "reference/exit-codes.md": listings.exit_codes,

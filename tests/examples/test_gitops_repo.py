@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.embedded import arrange
 from tests.examples.team import EXAMPLE, STACKS, Team, changes, kept
 from tests.serving import Server, serve
 from tests.stacks import Ran
 
 CHANGES, NOTHING, LEFT = 2, 0, 4
+FORTY = 40
 HOST = "acme.my.salesforce.com"
 
 
@@ -76,7 +78,7 @@ class TestAsItStands:
         assert team.repository.git("status", "--porcelain") == ""
 
 
-def test_eight_commits_of_a_team_s_life(team: Team) -> None:
+def test_ten_commits_of_a_team_s_life(team: Team) -> None:
     for stack, count in zip(STACKS, (4, 5, 3), strict=True):
         assert f"Done: {count} created." in applied(team, stack).out
     first = {stack: ids(team, stack) for stack in STACKS}
@@ -89,6 +91,8 @@ def test_eight_commits_of_a_team_s_life(team: Team) -> None:
     protect(team)
     remove(team)
     drift(team)
+    take_over(team)
+    end_much(team)
 
     last = {stack: ids(team, stack) for stack in STACKS}
     assert last["shared"] == first["shared"]
@@ -181,6 +185,45 @@ def drift(team: Team) -> None:
     applied(team, "shared", code=LEFT)
     assert planned(team, "shared") == (LEFT, {}, held)
     applied(team, "shared", "--reassert-credentials", "audit-export")
+    assert planned(team, "shared") == (NOTHING, {}, {})
+
+
+def take_over(team: Team) -> None:
+    """Forty connections were made by hand before anybody wrote manifests: exported, adopted, accepted; no id changes."""
+    shared = team.stack("shared")
+    database, host = team.folder / "shared" / ".reconciler" / "infisical.db", {"instanceUrl": HOST}
+    planted = {
+        name: arrange.plant_connection(database, app="salesforce", name=name, public=host)
+        for name in (f"legacy-{number:02}" for number in range(FORTY))
+    }
+    exported = shared.run("export", "--unmanaged", "--out", "connections/legacy", "--format", "json")
+    assert (exported.code, len(exported.json["files"])) == (0, FORTY), exported.all
+    assert all(name.startswith("SHARED_") for name in exported.json["variables"]), "the settings let in no others"
+    team.environ.update({name: f"value-of-{name}" for name in exported.json["variables"]})
+    team.commit("what was made by hand")
+    legacy = dict.fromkeys(planted, "adopt")
+    ran = shared.run("plan", "--adopt-all", "--out", "../plan-shared.json", "--format", "json")
+    assert (ran.code, changes(ran.json), kept(ran.json)) == (LEFT, legacy, dict.fromkeys(planted, "held"))
+    assert shared.run("apply", "../plan-shared.json", "--adopt-all").code == LEFT
+    assert planned(team, "shared") == (LEFT, {}, dict.fromkeys(planted, "held"))
+    applied(team, "shared", "--accept-credentials", "legacy-*")
+    assert planned(team, "shared") == (NOTHING, {}, {})
+    assert {address: one for address, one in ids(team, "shared").items() if address in planted} == planted
+
+
+def end_much(team: Team) -> None:
+    """Their directory is removed: forty deletions are refused, in the plan of the pull request already, and then let through."""
+    for number in range(FORTY):
+        team.remove(f"shared/connections/legacy/legacy-{number:02}.yaml")
+    team.commit("the end of what was made by hand")
+    before = ids(team, "shared")
+    code, actions, _ = planned(team, "shared")
+    assert (code, set(actions.values()), len(actions)) == (LEFT, {"delete"}, FORTY)
+    refused = applied(team, "shared", code=LEFT)
+    assert "40 would end" in refused.out
+    assert applied(team, "shared", "--allow-deletes", "39", code=LEFT)
+    assert ids(team, "shared") == before
+    applied(team, "shared", "--allow-deletes", "40")
     assert planned(team, "shared") == (NOTHING, {}, {})
 
 

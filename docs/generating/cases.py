@@ -1,0 +1,25 @@
+"""The page of every row of the decision tables, each with the plan it makes. The cases are those that the tests run."""
+
+import sys
+from pathlib import Path
+
+from generating.markdown import page
+from reconciler.reports import Style, TextReport
+
+_INTRODUCTION = """
+What is planned in each case, as `reconciler plan` prints it. [How a change is decided](../explanation/deciding.md) and
+[Credentials nobody can read back](../explanation/credentials.md) have the tables and the reasons.
+"""
+
+
+def cases() -> str:
+    """Return the page."""
+    sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+    from tests.reports.cases import SECTIONS
+
+    parts = []
+    for title, section in SECTIONS.items():
+        parts.append(f"## {title}")
+        for case in section:
+            parts += [f"### {case.title}", case.says, f"```text\n{TextReport(Style()).plan(case.plan()).rstrip()}\n```"]
+    return page("Every case", _INTRODUCTION, *parts)
