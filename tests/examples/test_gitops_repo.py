@@ -212,7 +212,7 @@ def take_over(team: Team) -> None:
 
 
 def end_much(team: Team) -> None:
-    """Their directory is removed: forty deletions are refused, in the plan of the pull request already, and then let through."""
+    """Their directory is removed: forty deletions are refused, by the plan already, and then let through."""
     for number in range(FORTY):
         team.remove(f"shared/connections/legacy/legacy-{number:02}.yaml")
     team.commit("the end of what was made by hand")

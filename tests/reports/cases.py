@@ -211,7 +211,7 @@ CREDENTIALS = (
     _case("Reasserted", "`--reassert-credentials`, or `onCredentialDrift: reassert`: ours are sent again.",
           [wanted(lifecycle=Lifecycle(on_credential_drift=CredentialDrift.REASSERT))],
           [recorded(lifecycle=Lifecycle(on_credential_drift=CredentialDrift.REASSERT))], [live(credentials_hash=MOVED)]),
-    _case("The values are not here", "A **conditional update**: compared at the apply, and sent only if changed. Alone, no change.",
+    _case("The values are not here", "A **conditional update**: compared at the apply, and sent only if changed.",
           [wanted()], [recorded()], [live()], values={"crm": None}),
     _case("Never sent by us", "**Held** as `cannot be compared`, until accepted or reasserted.", [wanted()],
           [recorded(fingerprints=None)], [live()]),
