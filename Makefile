@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test soak fuzz bench lint format docs reference lock build clean
+.PHONY: help install dev demo test soak fuzz mutants bench lint format docs reference lock build clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -34,14 +34,22 @@ demo: $(VENV)/.installed ## Run the main job on a copy of examples/quickstart.
 test: dev ## Run the tests.
 	$(BIN)/pytest -n auto
 
-soak: dev ## Run the slow tests at length: an apply killed at many random moments.
-	RECONCILER_SOAK=1 $(BIN)/pytest -n auto tests/system/test_killed.py
+soak: dev ## Run the slow tests at length: an apply killed at many random moments, years of a stack at random.
+	RECONCILER_SOAK=1 RECONCILER_EXAMPLES=200 $(BIN)/pytest -n auto tests/system/test_killed.py tests/system/test_machine.py
 
 fuzz: $(VENV)/.fuzz ## Feed bytes without end to the reader of manifests, guided by coverage (FUZZ_SECONDS=60).
 	$(BIN)/python tests/fuzz_manifest.py -max_total_time=$(FUZZ_SECONDS)
 
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+mutants: $(VENV)/.mutants ## Change the decisions in many small ways, and see whether a test notices; some ten minutes.
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
+
+$(VENV)/.mutants: requirements/mutants.txt $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 bench: dev ## Measure against floors in the same run; writes benchmarks/results.md.
@@ -78,6 +86,9 @@ lock: ## Lock the dependencies anew (needs uv).
 		-c requirements/install.txt -c requirements/dev.txt -o requirements/docs.txt
 	uv pip compile --group fuzz --universal --python-version 3.11 --upgrade --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/fuzz.txt
+	uv pip compile --group mutants --universal --python-version 3.11 --upgrade --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
+		-c requirements/install.txt -c requirements/dev.txt -o requirements/mutants.txt
 
 build: dev ## Build the wheel and the source distribution into dist/.
 	$(BIN)/hatchling build

@@ -253,11 +253,16 @@ class Life(RuleBasedStateMachine):
             old = records.get(address) or records.get(former)
             if old and changes.get(address, ["no-op"]) in (["no-op"], ["update"]) and old["id"] in before:
                 assert now[address]["id"] == old["id"]
-        for address, one in kept.items():
-            if one["why"] == "protected" and address not in self.wanted:
-                assert after[one["id"]] == before[one["id"]]
+        claimed = self.wanted.keys() | {spec.get("lifecycle", {}).get("renamedFrom") for spec in self.wanted.values()}
+        for address, record in records.items():
+            rules = record["lifecycle"]
+            guarded = rules["prevent_destroy"] and rules["on_removal"] == "destroy" and address not in claimed
+            if guarded and record["id"] in before:
+                assert after.get(record["id"]) == before[record["id"]]
+                assert now[address]["id"] == record["id"]
         left = self.planned()
-        assert left["reconciler"]["changes"] == []
+        lifted = {address for address in kept if address in self.wanted}  # an apply lifts a protection, the next goes on
+        assert {one["address"] for one in left["reconciler"]["changes"]} <= lifted
         assert not left["errored"]
 
     def as_wanted(self, address: str, spec: dict[str, Any], live: dict[str, Any], kept: dict[str, Any] | None) -> None:
