@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model import Guards
-from reconciler.planning.plan import Action, Change, Guarded, GuardedWhat, Plan
+from reconciler.planning.credentials import UNCOMPARABLE
+from reconciler.planning.plan import CREDENTIALS, Action, Change, Guarded, GuardedWhat, Plan
 
 _DELETES = frozenset({Action.DELETE, Action.REPLACE, Action.FORGET, Action.RECREATE})
 """What ends a connection, or shows that it ended: whoever refers to its id is left with nothing."""
@@ -32,7 +33,12 @@ def deletes(changes: Sequence[Change]) -> int:
 def updates(changes: Sequence[Change]) -> int:
     """Return how many connections are written to. What only concerns the record, and what is sent on adoption, does not count;
     nor does a conditional update, while its values are not known."""
-    return sum(change.action is Action.UPDATE for change in changes)
+    return sum(change.action is Action.UPDATE and not _sent_after_adoption(change) for change in changes)
+
+
+def _sent_after_adoption(change: Change) -> bool:
+    """Whether only credentials are sent that nobody here had sent before: an adoption that is brought to its end."""
+    return change.fields == (CREDENTIALS,) and change.reason.startswith(UNCOMPARABLE)
 
 
 def guarded(plan: Plan, guards: Guards, allowed: Allowed) -> Plan:

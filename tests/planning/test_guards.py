@@ -5,6 +5,7 @@ import pytest
 from reconciler.model import Guards
 from reconciler.planning import Action, Allowed, Change, Guarded, GuardedWhat, Kept, KeptWhy, Plan, guarded
 from reconciler.planning.guards import deletes, updates
+from tests.planning.world import MOVED, decided, live, recorded, wanted
 
 ALL, DELETES, UPDATES = GuardedWhat.ALL, GuardedWhat.DELETES, GuardedWhat.UPDATES
 
@@ -37,6 +38,26 @@ def test_what_ends_and_overwrites_nothing_counts_as_neither(action: str) -> None
 
 def test_updates_count_as_updates() -> None:
     assert (deletes(changes(update=3)), updates(changes(update=3))) == (0, 3)
+
+
+def test_credentials_that_are_sent_for_the_first_time_after_an_adoption_do_not_count() -> None:
+    names = [f"c{number}" for number in range(10)]
+    everybody = frozenset(names)
+    adopted = decided(
+        [wanted(one) for one in names], [recorded(one, fingerprints=None) for one in names], [live(one) for one in names],
+        reassert=everybody,
+    )  # fmt: skip
+    assert ([change.action for change in adopted.changes], updates(adopted.changes)) == ([Action.UPDATE] * 10, 0)
+    outside = decided(
+        [wanted(one) for one in names], [recorded(one) for one in names], [live(one, credentials_hash=MOVED) for one in names],
+        reassert=everybody,
+    )  # fmt: skip
+    assert updates(outside.changes) == 10
+    described = decided(
+        [wanted(one, description="new") for one in names], [recorded(one, fingerprints=None) for one in names],
+        [live(one) for one in names], reassert=everybody,
+    )  # fmt: skip
+    assert updates(described.changes) == 10
 
 
 @pytest.mark.parametrize(
