@@ -141,6 +141,11 @@ class TestNames:
         problems = decided(desired, [recorded("old")], [live("old")]).diagnostics
         assert [one.address for one in problems] == ["new"]
 
+    def test_behind_an_update_too(self) -> None:
+        desired = [wanted("a", description="edited"), wanted("new", name="old")]
+        problems = decided(desired, [recorded("a"), recorded("old")], [live("a"), live("old")]).diagnostics
+        assert [one.address for one in problems] == ["new"]
+
     def test_of_two_that_are_gone_the_one_of_the_same_file_is_meant(self) -> None:
         desired = [replace(wanted("new"), location=replace(wanted("b").location, file="stack/connections/b.yaml"))]
         names = ("a", "b", "c")
@@ -230,6 +235,10 @@ class TestSettling:
 
     def test_a_time_without_a_zone_is_utc(self) -> None:
         assert is_ours(made(NOW, created_at="2026-11-24T12:00:00"), intent(Verb.CREATE, recorded(id="")))
+
+    def test_a_time_of_another_zone_is_the_moment_it_names(self) -> None:
+        assert is_ours(made(NOW, created_at="2026-11-24T13:30:00+01:00"), intent(Verb.CREATE, recorded(id="")))
+        assert not is_ours(made(NOW, created_at="2026-11-24T12:30:00+01:00"), intent(Verb.CREATE, recorded(id="")))
 
     def test_what_was_created_at_the_very_moment_is_ours(self) -> None:
         create = intent(Verb.CREATE, recorded(id=""))

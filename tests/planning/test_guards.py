@@ -1,5 +1,7 @@
 """What a guard counts, from which number on it stops a plan, and what lifts it."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.model import Guards
@@ -38,6 +40,13 @@ def test_what_ends_and_overwrites_nothing_counts_as_neither(action: str) -> None
 
 def test_updates_count_as_updates() -> None:
     assert (deletes(changes(update=3)), updates(changes(update=3))) == (0, 3)
+
+
+def test_what_is_kept_or_left_out_remains() -> None:
+    kept = (Kept("held", KeptWhy.HELD, "", ""),)
+    assert stops(replace(plan(2, 0, delete=1), kept=kept)) == []
+    assert stops(replace(plan(2, 0, delete=1), left_out=("other",))) == []
+    assert stops(replace(plan(3, 1, delete=1), kept=kept, left_out=("other",))) == []
 
 
 def test_credentials_that_are_sent_for_the_first_time_after_an_adoption_do_not_count() -> None:
