@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +21,8 @@ from reconciler.planning.plan import Action, Attributes, Change, Drift, Guarded,
 
 FORMAT_VERSION = "1.2"
 _KIND = "reconciler-plan"
+_ADDRESS = re.compile("[a-z0-9-]{1,64}")
+"""What no address can be must not be shown as one: whoever makes a file can make its checksum too."""
 
 
 class PlanFileError(Exception):
@@ -62,9 +65,15 @@ def decode(data: bytes) -> Plan:
         found, should = (_checksum(content) if isinstance(content, dict) else "none"), document.get("checksum")
         raise PlanFileError(f"it was cut or edited after it was made (its checksum is {found}, and it says {should})")
     try:
-        return _plan(content)
+        plan = _plan(content)
     except (KeyError, TypeError, ValueError, AttributeError) as broken:
         raise PlanFileError(f"it lacks something a plan has ({type(broken).__name__})") from None
+    changes = (*plan.changes, *plan.unchanged)
+    named = {one.address for one in changes} | {one.address for one in plan.kept} | {one.address for one in plan.drift}
+    named |= {one.previous_address for one in changes if one.previous_address}
+    if not all(_ADDRESS.fullmatch(address) for address in named):
+        raise PlanFileError("an address in it is none")
+    return plan
 
 
 def _kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ code ends a fold, makes a link, or calls a person.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.planning import Action, Change, KeptWhy, Plan, decides_something, digest
 from reconciler.reports import guards
@@ -27,6 +28,7 @@ _ORDER = (
 )
 _RUN = re.compile(r"`+")
 _UNWRAPPED = 100_000
+_NAMED = 10
 
 
 class MarkdownReport:
@@ -55,7 +57,12 @@ class MarkdownReport:
         yield f"**{self._verdict(plan)}**\n\n"
         if plan.base:
             yield f"The manifests here, compared with those at {_span(plan.base)}. {OFFLINE}\n\n"
-        yield f"{self._text.summary(plan)}\n"
+        if plan.changes or not (plan.base or plan.left_out):
+            yield f"{self._text.summary(replace(plan, base='', left_out=()))}\n"
+        if plan.left_out:
+            more = len(plan.left_out) - _NAMED
+            named = ", ".join(map(_span, plan.left_out[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+            yield f"\nLeft out, because not {'selected' if plan.only else 'in the saved plan'}: {named}\n"
         for what, hint in map(guards.words, plan.guarded):
             yield f"\n- guarded: {_span(what)}\n  next: {_span(hint)}\n"
         shown = sorted((one for one in plan.changes if one.action in _ORDER), key=lambda one: _ORDER.index(one.action))

@@ -277,7 +277,7 @@ class TextReport:
     def _attributes(self, change: Change) -> Iterator[str]:
         before, after = change.before, change.after
         if change.id:
-            yield self._line(" ", "id", change.id)
+            yield self._line(" ", "id", visible(change.id))
         if before is None and after is not None:
             for label, value in [*_rows(after), *_local(after)]:
                 yield self._line("+", label, value)
@@ -410,7 +410,7 @@ def _left_out(plan: Plan) -> str:
 
 def _named(addresses: Sequence[str]) -> str:
     more = len(addresses) - _NAMED
-    return ", ".join(addresses[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(visible, addresses[:_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 def _lifecycle(lifecycle: Lifecycle) -> list[tuple[str, str]]:

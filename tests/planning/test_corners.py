@@ -185,6 +185,13 @@ class TestComparing:
         assert change.after is not None
         assert (change.before.scope is ORGANISATION, change.after.scope, change.after.scope.project_slug) == (True, CRM, "crm")
 
+    @pytest.mark.parametrize("address", ["</details>", "a\x1b[31m", "A", "", "a b"])
+    def test_what_can_be_no_address_is_not_read_as_one(self, address: str) -> None:
+        plan = plan_of(decided([wanted()]))
+        forged = replace(plan, changes=(replace(plan.changes[0], address=address),))
+        with pytest.raises(PlanFileError, match="an address in it is none"):
+            decode(encode(forged))
+
     def test_a_plan_that_lacks_something_says_so(self) -> None:
         from reconciler.planning import file
 

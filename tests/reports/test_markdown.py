@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 
 from reconciler.model import Location, error
 from reconciler.planning import Guarded, GuardedWhat, Plan
-from reconciler.reports import MarkdownReport
+from reconciler.reports import MarkdownReport, Style, TextReport
 from reconciler.reports.markdown import LARGEST
 from tests.planning.world import decided, live, plan_of, recorded, wanted
 
@@ -56,6 +56,19 @@ def shape(text: str) -> list[tuple[str, str]]:
 def test_nothing_breaks_out(text: str) -> None:
     shown = MarkdownReport().plan(plan(text))
     assert shape(shown) == shape(MarkdownReport().plan(plan("harmless")))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("changes", [True, False])
+def test_nothing_breaks_out_of_a_forged_file_either(text: str, changes: bool) -> None:
+    """Whoever makes a plan file can write anything for a ref and for what is left out."""
+
+    def forged(text: str) -> Plan:
+        made = replace(plan(text), base=text, left_out=(text, f"{text} (id)"), diagnostics=())
+        return made if changes else replace(made, changes=(), guarded=())
+
+    assert shape(MarkdownReport().plan(forged(text))) == shape(MarkdownReport().plan(forged("harmless")))
+    assert not [char for char in TextReport(Style()).plan(forged(text)) if not char.isprintable() and char != "\n"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
