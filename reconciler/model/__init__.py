@@ -24,6 +24,7 @@ from reconciler.model.diagnostics import (
     has_errors,
     warning,
 )
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted, Outcome
 from reconciler.model.guards import Guards
 from reconciler.model.secret import Fingerprints, Secret
@@ -55,6 +56,7 @@ __all__ = [
     "Outcome",
     "PermittedUsers",
     "ProjectRef",
+    "ReconcilerError",
     "Record",
     "Reference",
     "Scope",
