@@ -7,7 +7,7 @@ from generating.keys import Schema, resolved
 from generating.markdown import code, table
 from generating.markdown import page as _page
 from reconciler import schemas
-from reconciler.planning import Action
+from reconciler.model import Action
 from reconciler.planning import file as plan_file
 from reconciler.planning.plan import Change
 from reconciler.reports import json as json_report

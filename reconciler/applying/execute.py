@@ -9,25 +9,27 @@ import anyio
 
 from reconciler.applying import writes
 from reconciler.applying.journal import Journal
-from reconciler.infisical import Credentials, CredentialsRefused, InfisicalError, Reader, WireError, Writer, explain
+from reconciler.infisical import CredentialsRefused, InfisicalError, Reader, WireError, Writer, explain
 from reconciler.model import (
+    Action,
     ApplyEvent,
     ChangeFailed,
     ChangeFinished,
     ChangeNotTried,
     ChangeStarted,
     Connection,
+    Credentials,
     Diagnostic,
-    Fingerprints,
     Intent,
     Outcome,
+    Reason,
     Record,
-    Secret,
     Verb,
+    Why,
     error,
 )
-from reconciler.planning import Action, Change, Plan
-from reconciler.planning.plan import ACCEPTED, DESCRIPTION, NAME
+from reconciler.model.action import ACCEPTED, DESCRIPTION, INSTANCE_URL, NAME, VERSION
+from reconciler.planning import Change, Plan
 from reconciler.state import Conflict, StateError
 
 WRITES_IN_FLIGHT = 8
@@ -42,21 +44,12 @@ Explain = Callable[[Diagnostic], Awaitable[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
-    """The values of one connection, and the fingerprints that are recorded once they are sent."""
-
-    consumer_key: Secret
-    consumer_secret: Secret
-    fingerprints: Fingerprints
-
-
-@dataclass(frozen=True, slots=True)
 class _Step:
-    """A change with what it needs: the manifest, the values, the intents of its writes."""
+    """A change with what it needs: key and secret, the intents of its writes, what is recorded once it is done, and what is
+    recorded now."""
 
     change: Change
-    connection: Connection | None
-    values: Values | None
+    credentials: Credentials | None
     intents: tuple[Intent, ...]
     record: Record | None
     old: Record | None
@@ -65,7 +58,7 @@ class _Step:
 async def execute(
     plan: Plan,
     desired: Mapping[str, Connection],
-    values: Mapping[str, Values],
+    credentials: Mapping[str, Credentials],
     journal: Journal,
     reader: Reader,
     writer: Writer,
@@ -77,11 +70,11 @@ async def execute(
 ) -> Outcome:
     """Carry out `plan` and return what became of it; `stop` ends it after what is in flight.
 
-    `desired` and `values` are by address; values are there for every change that sends credentials.
+    `desired` and `credentials` are by address; credentials are there for every change that sends them.
     Raises `StateError` when the intents cannot be stored: nothing was written then.
     """
     since = (await reader.clock() - _CLOCK_MARGIN).isoformat() if plan.changes else ""
-    steps = [_step(change, desired, values, journal, since) for change in plan.changes]
+    steps = [_step(change, desired, credentials, journal, since) for change in plan.changes]
     await journal.intend(intent for step in steps for intent in step.intents)
     slots = anyio.CapacityLimiter(writes_in_flight)
     run = _Run(journal, reader, writer, emit=emit, explain_refusal=explain_refusal, stop=stop, slots=slots)
@@ -166,15 +159,15 @@ class _Run:
             async with self._slots:
                 blocked = next((key for key in change.waits_for if key in self._not_done), None)
                 if blocked is not None:
-                    self._skip(step, f"it waits for {blocked}, which was not done")
+                    self._skip(step, Reason(Why.WAITS_FOR_ANOTHER, waits_for=blocked))
                 elif self._stop.is_set():
-                    self._skip(step, "the run was stopped")
+                    self._skip(step, Reason(Why.RUN_STOPPED))
                 else:
                     await self._try(step)
         finally:
             self._over[change.key].set()
 
-    def _skip(self, step: _Step, reason: str) -> None:
+    def _skip(self, step: _Step, reason: Reason) -> None:
         for intent in step.intents:
             self._journal.withdrawn(intent)
         self._not_done.add(step.change.key)
@@ -260,14 +253,15 @@ class _Run:
 
 
 def _step(
-    change: Change, desired: Mapping[str, Connection], values: Mapping[str, Values], journal: Journal, since: str
+    change: Change, desired: Mapping[str, Connection], credentials: Mapping[str, Credentials], journal: Journal, since: str
 ) -> _Step:
     connection = desired.get(change.address)
     old = journal.record(change.previous_address or change.address)
-    value = values.get(change.address)
-    record = _record(change, connection, value, old) if connection is not None and not change.superseded else None
-    intents = tuple(_intents(change, record, since))
-    return _Step(change, connection, value, intents, record, old)
+    pair = credentials.get(change.address)
+    record = None
+    if connection is not None and not change.superseded:
+        record = _record(change, connection, pair, old, journal.state.key)
+    return _Step(change, pair, tuple(_intents(change, record, since)), record, old)
 
 
 def _intents(change: Change, record: Record | None, since: str) -> list[Intent]:
@@ -290,14 +284,16 @@ def _intents(change: Change, record: Record | None, since: str) -> list[Intent]:
             return []
 
 
-def _record(change: Change, connection: Connection, values: Values | None, old: Record | None) -> Record | None:
+def _record(
+    change: Change, connection: Connection, credentials: Credentials | None, old: Record | None, key: bytes
+) -> Record | None:
     """What is recorded once a change is done; what the server alone knows (id, hash of new credentials) is filled in then."""
     after = change.after
     if after is None:
         return None
     accepted = ACCEPTED in change.fields
     if change.sends_credentials or accepted:
-        fingerprints = values.fingerprints if values else None
+        fingerprints = credentials.fingerprints(key) if credentials else None
         credentials_hash = change.hash if accepted else None
     elif old is not None and change.action is not Action.ADOPT:
         fingerprints, credentials_hash = old.fingerprints, old.credentials_hash
@@ -308,11 +304,11 @@ def _record(change: Change, connection: Connection, values: Values | None, old: 
         id=change.id,
         scope=after.scope,
         name=after.name,
-        description=after.description,
-        instance_url=after.instance_url,
+        description=after.values[DESCRIPTION] or "",
+        instance_url=after.values[INSTANCE_URL] or "",
         credentials_hash=credentials_hash,
         fingerprints=fingerprints,
-        version=after.version,
+        version=after.values[VERSION],
         lifecycle=connection.lifecycle,
         labels=connection.labels,
         file=connection.file,
@@ -320,6 +316,6 @@ def _record(change: Change, connection: Connection, values: Values | None, old: 
 
 
 def _sent(step: _Step) -> tuple[Record, Credentials]:
-    if step.record is None or step.values is None:
+    if step.record is None or step.credentials is None:
         raise AssertionError(f"{step.change.key} sends credentials, but has no values")
-    return step.record, Credentials(step.record.instance_url, step.values.consumer_key, step.values.consumer_secret)
+    return step.record, step.credentials

@@ -11,7 +11,6 @@ import anyio
 from reconciler.infisical import (
     AlreadyExists,
     AnswerLost,
-    Credentials,
     InfisicalError,
     InUse,
     NotAnAnswer,
@@ -23,7 +22,7 @@ from reconciler.infisical import (
     Writer,
     WrongApp,
 )
-from reconciler.model import Intent, LiveConnection, Record
+from reconciler.model import Credentials, Intent, LiveConnection, Record
 from reconciler.planning import as_created, is_ours
 
 ATTEMPTS = 3
@@ -46,7 +45,7 @@ async def create(writer: Writer, reader: Reader, intent: Intent, sent: Record, c
     for attempt in range(ATTEMPTS):
         await _pause(attempt)
         try:
-            live = await writer.create(sent.name, sent.description, sent.scope, credentials)
+            live = await writer.create(sent.name, sent.description, sent.scope, sent.instance_url, credentials)
         except UNCLEAR as failure:
             lost = failure
         except (InfisicalError, WireError) as refused:
@@ -82,6 +81,7 @@ async def update(
                 connection_id,
                 name=wanted.name if fields[0] else None,
                 description=wanted.description if fields[1] else None,
+                instance_url=wanted.instance_url,
                 credentials=credentials,
             )
         except UNCLEAR as failure:

@@ -26,13 +26,12 @@ from reconciler.infisical.errors import (
 )
 from reconciler.infisical.login import Grant, log_in, renew
 from reconciler.infisical.reader import Organisation, Project, Reader
-from reconciler.infisical.writer import Credentials, Prober, Writer
+from reconciler.infisical.writer import Prober, Writer
 from reconciler.wire import AnswerLost, NotAnAnswer, WireError
 
 __all__ = [
     "AlreadyExists",
     "AnswerLost",
-    "Credentials",
     "CredentialsRefused",
     "Grant",
     "InUse",

@@ -1,38 +1,15 @@
 """The three calls that change something, each answering the connection as it is afterwards; and one that cannot."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from reconciler.infisical import errors
 from reconciler.infisical.calls import call, field
 from reconciler.infisical.reader import decode
-from reconciler.model import LiveConnection, Scope, Secret
+from reconciler.model import Credentials, LiveConnection, Scope, Secret
 from reconciler.model.connection import METHOD
 from reconciler.wire import VALIDATION_SECONDS, Client
 
 _PATH = "/v1/app-connections/salesforce"
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """All three fields; the API takes them together or not at all."""
-
-    instance_url: str
-    consumer_key: Secret
-    consumer_secret: Secret
-
-    @property
-    def secrets(self) -> tuple[Secret, Secret]:
-        """The two that must never be shown."""
-        return self.consumer_key, self.consumer_secret
-
-    def body(self) -> dict[str, str]:
-        """Return them as the API takes them."""
-        return {
-            "instanceUrl": self.instance_url,
-            "consumerKey": self.consumer_key.reveal(),
-            "consumerSecret": self.consumer_secret.reveal(),
-        }
 
 
 class Writer:
@@ -42,15 +19,17 @@ class Writer:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def create(self, name: str, description: str, scope: Scope, credentials: Credentials) -> LiveConnection:
+    async def create(
+        self, name: str, description: str, scope: Scope, instance_url: str, credentials: Credentials
+    ) -> LiveConnection:
         """Create a connection. Infisical logs in to Salesforce first, so this can take a while."""
-        body: dict[str, object] = {"name": name, "method": METHOD, "credentials": credentials.body()}
+        body: dict[str, object] = {"name": name, "method": METHOD, "credentials": _body(instance_url, credentials)}
         if description:
             body["description"] = description
         if scope.project_id:
             body["projectId"] = scope.project_id
         answer = await call(
-            self._client, "POST", _PATH, body=body, secrets=credentials.secrets, answer_seconds=VALIDATION_SECONDS
+            self._client, "POST", _PATH, body=body, secrets=tuple(credentials), answer_seconds=VALIDATION_SECONDS
         )
         return decode(field(answer, "appConnection"))
 
@@ -60,23 +39,24 @@ class Writer:
         *,
         name: str | None = None,
         description: str | None = None,
+        instance_url: str = "",
         credentials: Credentials | None = None,
     ) -> LiveConnection:
-        """Change what is given and leave the rest; `description` "" means none."""
+        """Change what is given and leave the rest. `description` "" means none; `instance_url` goes with `credentials`."""
         body: dict[str, object] = {}
         if name is not None:
             body["name"] = name
         if description is not None:
             body["description"] = description or None
         if credentials is not None:
-            body["credentials"] = credentials.body()
+            body["credentials"] = _body(instance_url, credentials)
         path = f"{_PATH}/{quote(connection_id, safe='')}"
         answer = await call(
             self._client,
             "PATCH",
             path,
             body=body,
-            secrets=credentials.secrets if credentials else (),
+            secrets=tuple(credentials or ()),
             answer_seconds=VALIDATION_SECONDS,
         )
         return decode(field(answer, "appConnection"))
@@ -84,6 +64,11 @@ class Writer:
     async def delete(self, connection_id: str) -> None:
         """Delete a connection. Raises `NotFound` when it is gone already, `InUse` when something holds it."""
         await call(self._client, "DELETE", f"{_PATH}/{quote(connection_id, safe='')}")
+
+
+def _body(instance_url: str, credentials: Credentials) -> dict[str, str]:
+    """Return host, key and secret as the API takes them: all three or none."""
+    return {"instanceUrl": instance_url} | {name: secret.reveal() for name, secret in credentials.named()}
 
 
 class Prober:
@@ -99,9 +84,10 @@ class Prober:
         and then logs in to Salesforce (400): nothing can come into being. What a server without that log-in would make is
         deleted at once. Raises `InfisicalError` or `WireError`.
         """
-        nobody = Credentials("reconciler-login-check.invalid", Secret("none"), Secret("none"))
+        nobody = Credentials(Secret("none"), Secret("none"))
+        host = "reconciler-login-check.invalid"
         try:
-            made = await Writer(self._client).create("reconciler-login-check", "", scope, nobody)
+            made = await Writer(self._client).create("reconciler-login-check", "", scope, host, nobody)
         except errors.PermissionDenied:
             return False
         except errors.CredentialsRefused:

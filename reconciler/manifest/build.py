@@ -11,8 +11,10 @@ from reconciler.model import (
     OnRemoval,
     ProjectRef,
     Reference,
+    References,
     hosts,
 )
+from reconciler.model.credentials import KEY_FIELD, SECRET_FIELD
 
 
 def build(document: Document, file: str, allowed_hosts: tuple[str, ...]) -> Connection:
@@ -32,8 +34,7 @@ def build(document: Document, file: str, allowed_hosts: tuple[str, ...]) -> Conn
         description=(spec.get("description") or "").strip(),
         project=project,
         instance_url=host.host or "",
-        consumer_key=_reference(document, credentials, "consumerKey"),
-        consumer_secret=_reference(document, credentials, "consumerSecret"),
+        references=References(_reference(document, credentials, KEY_FIELD), _reference(document, credentials, SECRET_FIELD)),
         version=credentials.get("version"),
         labels=metadata.get("labels", {}),
         lifecycle=_lifecycle(value.get("lifecycle", {})),

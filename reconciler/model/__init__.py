@@ -1,18 +1,9 @@
 """The values every other package shares. Nothing here does I/O, and no value here changes once made."""
 
+from reconciler.model.action import Action
 from reconciler.model.app import AppConnection, ExternalClientApp, IpRelaxation, PermittedUsers
-from reconciler.model.connection import (
-    ORGANISATION,
-    Connection,
-    CredentialDrift,
-    Lifecycle,
-    LiveConnection,
-    OnRemoval,
-    ProjectRef,
-    Record,
-    Reference,
-    Scope,
-)
+from reconciler.model.connection import ORGANISATION, Connection, LiveConnection, ProjectRef, Record, Scope
+from reconciler.model.credentials import Credentials, Fingerprints, Pair, Reference, References
 from reconciler.model.diagnostics import (
     Diagnostic,
     Location,
@@ -27,12 +18,15 @@ from reconciler.model.diagnostics import (
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted, Outcome
 from reconciler.model.guards import Guards
-from reconciler.model.secret import Fingerprints, Secret
+from reconciler.model.lifecycle import CredentialDrift, Lifecycle, OnRemoval
+from reconciler.model.reason import Doubt, Reason, Why
+from reconciler.model.secret import Secret
 from reconciler.model.source import Excerpt, Source
 from reconciler.model.state import Intent, State, Superseded, Verb
 
 __all__ = [
     "ORGANISATION",
+    "Action",
     "AppConnection",
     "ApplyEvent",
     "ChangeFailed",
@@ -41,7 +35,9 @@ __all__ = [
     "ChangeStarted",
     "Connection",
     "CredentialDrift",
+    "Credentials",
     "Diagnostic",
+    "Doubt",
     "Excerpt",
     "ExternalClientApp",
     "Fingerprints",
@@ -54,11 +50,14 @@ __all__ = [
     "Noted",
     "OnRemoval",
     "Outcome",
+    "Pair",
     "PermittedUsers",
     "ProjectRef",
+    "Reason",
     "ReconcilerError",
     "Record",
     "Reference",
+    "References",
     "Scope",
     "Secret",
     "Severity",
@@ -68,6 +67,7 @@ __all__ = [
     "Stopped",
     "Superseded",
     "Verb",
+    "Why",
     "Written",
     "error",
     "has_errors",

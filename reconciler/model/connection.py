@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Literal
 
+from reconciler.model.credentials import Fingerprints, References
 from reconciler.model.diagnostics import Location
-from reconciler.model.secret import Fingerprints
+from reconciler.model.lifecycle import Lifecycle
 
 APP = "salesforce"
 METHOD = "client-credentials"
@@ -37,60 +37,19 @@ class ProjectRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """Where a value comes from. Two references are equal when they read the same source.
-
-    `target` is a variable's name, a file's path, or `project/environment/path/key` of a secret in Infisical.
-    """
-
-    kind: Literal["fromEnv", "fromFile", "fromInfisical"]
-    target: str
-    location: Location = field(compare=False)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.target}"
-
-
-class OnRemoval(StrEnum):
-    """What happens in Infisical when the manifest is removed."""
-
-    DESTROY = "destroy"
-    RETAIN = "retain"
-
-
-class CredentialDrift(StrEnum):
-    """What is done when the credentials were written outside or cannot be compared."""
-
-    HOLD = "hold"
-    REASSERT = "reassert"
-    ACCEPT = "accept"
-
-
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """The rules of one connection's life; `adopt` is an id, or True for "the one with this name"."""
-
-    prevent_destroy: bool = False
-    on_removal: OnRemoval = OnRemoval.DESTROY
-    on_credential_drift: CredentialDrift = CredentialDrift.HOLD
-    ignore_changes: tuple[str, ...] = ()
-    adopt: str | bool = False
-    renamed_from: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection as its manifest wants it: references, never values. `description` is "" for none;
-    `instance_url` is the host as it is sent; `file` is its path in the stack; `location` is that of the address,
-    `host_location` that of the host."""
+    """A connection as its manifest wants it, with references instead of values.
+
+    `description` is "" for none. `instance_url` is the host as it is sent. `file` is the manifest's path in the stack.
+    `location` is where the address is written, `host_location` where the host is.
+    """
 
     address: str
     name: str
     description: str
     project: ProjectRef | None
     instance_url: str
-    consumer_key: Reference
-    consumer_secret: Reference
+    references: References
     version: str | None
     labels: Mapping[str, str]
     lifecycle: Lifecycle
@@ -99,11 +58,6 @@ class Connection:
     name_location: Location
     project_location: Location
     host_location: Location
-
-    @property
-    def references(self) -> tuple[Reference, Reference]:
-        """Both references, the key's first."""
-        return self.consumer_key, self.consumer_secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
+from reconciler.model.action import Action
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeStarted:
-    """A change is about to be written. `action` is the plan's word for it."""
+    """A change is about to be written."""
 
     address: str
-    action: str
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class ChangeFinished:
     """A change is done. `seconds` is how long it took; `id` is Infisical's, of what is there now (or was, for a delete)."""
 
     address: str
-    action: str
+    action: Action
     seconds: float
     id: str
 
@@ -28,7 +30,7 @@ class ChangeFailed:
     """A change was tried and is not done, or not all of it (`partly`), or nobody can tell (`unknown`): the next run looks."""
 
     address: str
-    action: str
+    action: Action
     seconds: float
     diagnostic: Diagnostic
     unknown: bool = False
@@ -37,11 +39,11 @@ class ChangeFailed:
 
 @dataclass(frozen=True, slots=True)
 class ChangeNotTried:
-    """A change was left alone; `reason` says why (interrupted, or what it waited for failed)."""
+    """A change was not tried: the run was stopped, or another change that it waits for was not done."""
 
     address: str
-    action: str
-    reason: str
+    action: Action
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """A value that must never be shown, and the keyed fingerprint by which two of them are compared."""
 
 import hmac
-from dataclasses import dataclass
 from typing import Never, Self
 
 
@@ -59,19 +58,3 @@ class Secret:
 def _bytes(text: str) -> bytes:
     """Never fails: an error of the codec would carry the text."""
     return text.encode("utf-8", "surrogatepass")
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprints:
-    """What is remembered of the values that were sent: never the values."""
-
-    consumer_key: str
-    consumer_secret: str
-
-    @classmethod
-    def of(cls, key: bytes, consumer_key: Secret, consumer_secret: Secret) -> "Fingerprints":
-        """Return the fingerprints of both values under `key`, the 32 random bytes of the state."""
-        return cls(
-            consumer_key.fingerprint(key, "consumerKey"),
-            consumer_secret.fingerprint(key, "consumerSecret"),
-        )

@@ -169,29 +169,29 @@ def _reviewed(now: Plan, planned: Plan | None, request: Request) -> Plan:
     if planned is None:
         return now
     _same_kind(now, planned, request)
-    if (planned.url, planned.organisation_id) != (now.url, now.organisation_id):
+    if (planned.target.url, planned.target.organisation_id) != (now.target.url, now.target.organisation_id):
         raise Stopped(
             Stop.STALE,
             error(
                 "The saved plan is of another Infisical.",
-                detail=f"Planned: {planned.url}, organisation {planned.organisation_id}. "
-                f"Here: {now.url}, organisation {now.organisation_id}.",
+                detail=f"Planned: {planned.target.url}, organisation {planned.target.organisation_id}. "
+                f"Here: {now.target.url}, organisation {now.target.organisation_id}.",
                 hint="plan again here",
             ),
         )
-    if planned.lineage and now.lineage and planned.lineage != now.lineage:
+    if planned.basis.lineage and now.basis.lineage and planned.basis.lineage != now.basis.lineage:
         raise Stopped(
             Stop.STALE,
             error(
                 "The saved plan is of another state.",
-                detail=f"Planned: stack {planned.stack}, lineage {planned.lineage}. "
-                f"Here: stack {now.stack}, lineage {now.lineage}.",
+                detail=f"Planned: stack {planned.target.stack}, lineage {planned.basis.lineage}. "
+                f"Here: stack {now.target.stack}, lineage {now.basis.lineage}.",
                 hint="apply it in the stack it was made in, or plan again here",
             ),
         )
     _still_fresh(planned)
-    if planned.only:
-        now = planning.narrowed(now, planned.only)
+    if planned.part.only:
+        now = planning.narrowed(now, planned.part.only)
     differences = planning.compare(planned, now)
     if differences:
         raise Stopped(Stop.STALE, *(_different(difference, planned, now) for difference in differences))
@@ -200,18 +200,18 @@ def _reviewed(now: Plan, planned: Plan | None, request: Request) -> Plan:
 
 def _same_kind(now: Plan, planned: Plan, request: Request) -> None:
     """Raises `Stopped` (STALE) for a plan that says other things beside the manifests than this run was told."""
-    if planned.base:
+    if planned.basis.base:
         raise Stopped(
             Stop.STALE,
             error(
                 "The saved plan was made offline, so it approves nothing.",
-                detail=f"It compares manifests with those at {planned.base}, and was not compared with Infisical.",
+                detail=f"It compares manifests with those at {planned.basis.base}, and was not compared with Infisical.",
                 hint="plan again where there is a log-in to Infisical",
             ),
         )
-    if planned.destroy != now.destroy:
-        made, here = ("plan --destroy", "apply") if planned.destroy else ("plan", "destroy")
-        other = "destroy" if planned.destroy else "apply"
+    if planned.choices.destroy != now.choices.destroy:
+        made, here = ("plan --destroy", "apply") if planned.choices.destroy else ("plan", "destroy")
+        other = "destroy" if planned.choices.destroy else "apply"
         raise Stopped(
             Stop.STALE,
             error(
@@ -220,12 +220,12 @@ def _same_kind(now: Plan, planned: Plan, request: Request) -> None:
                 hint=f"reconciler {other} {request.plan_file}, if that is what you want",
             ),
         )
-    if now.adopt_all and not planned.adopt_all:
+    if now.choices.adopt_all and not planned.choices.adopt_all:
         raise Stopped(
             Stop.STALE,
             error("The saved plan was not made with --adopt-all.", hint="plan again with it, or apply without it"),
         )
-    unsaid = sorted({*now.accept} - {*planned.accept} | {*now.reassert} - {*planned.reassert})
+    unsaid = sorted({*now.choices.accept} - {*planned.choices.accept} | {*now.choices.reassert} - {*planned.choices.reassert})
     if unsaid:
         raise Stopped(
             Stop.STALE,
@@ -245,27 +245,28 @@ def _still_fresh(planned: Plan) -> None:
 
 
 def _different(difference: Mismatch, planned: Plan, now: Plan) -> Diagnostic:
-    flags = [f"--accept-credentials {name}" for name in planned.accept if name not in now.accept]
-    flags += [f"--reassert-credentials {name}" for name in planned.reassert if name not in now.reassert]
-    flags += ["--adopt-all"] if planned.adopt_all and not now.adopt_all else []
+    flags = [f"--accept-credentials {name}" for name in sorted(planned.choices.accept) if name not in now.choices.accept]
+    flags += [f"--reassert-credentials {name}" for name in sorted(planned.choices.reassert) if name not in now.choices.reassert]
+    flags += ["--adopt-all"] if planned.choices.adopt_all and not now.choices.adopt_all else []
     return error(
         f"`{difference.address}`: {_words(difference)}.",
-        detail="\n".join(difference.details),
+        detail="\n".join(planning.explain(difference)),
         hint=f"the plan was made with {' '.join(flags)}; say so again" if flags else "plan again and review what is new",
         address=difference.address,
     )
 
 
 def _words(difference: Mismatch) -> str:
-    if difference.planned == difference.now:
+    if difference.planned is difference.now:
         return f"the planned {difference.planned} would be another one now"
-    return f"planned to {difference.planned}, but now it is: {difference.now}"
+    now = difference.now or "not decided at all"
+    return f"planned to {difference.planned}, but now it is: {now}"
 
 
 async def _preflight(asker: Asker, found: Settings, plan: Plan, surveyed: Survey, callbacks: Callbacks) -> Checks:
     """Try the credentials that are about to be sent. Raises `Stopped`: nothing was written then."""
     about = [surveyed.desired[change.address] for change in plan.changes if change.sends_credentials]
-    checks, warnings = await preflight(asker, found, about, surveyed.values)
+    checks, warnings = await preflight(asker, found, about, surveyed.credentials)
     for one in warnings:
         callbacks.emit(Noted(one))
     return checks
@@ -273,12 +274,12 @@ async def _preflight(asker: Asker, found: Settings, plan: Plan, surveyed: Survey
 
 async def _refusal(checks: Checks, surveyed: Survey, refused: Diagnostic) -> Diagnostic:
     address = refused.address
-    return await explain_refusal(checks, surveyed.desired[address], surveyed.values.get(address), refused)
+    return await explain_refusal(checks, surveyed.desired[address], surveyed.credentials.get(address), refused)
 
 
 def _journal(plan: Plan, surveyed: Survey, keeper: Backend, version: Version) -> Journal:
     settled = surveyed.settled.state
-    state = replace(settled, organisation_id=plan.organisation_id, organisation_name=plan.organisation_name)
+    state = replace(settled, organisation_id=plan.target.organisation_id, organisation_name=plan.target.organisation_name)
     return Journal(keeper, state, version)
 
 
@@ -300,7 +301,7 @@ async def _carry_out(
         return await execute(
             plan,
             surveyed.desired,
-            surveyed.values,
+            surveyed.credentials,
             journal,
             Reader(client),
             Writer(client),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from reconciler.model import Diagnostic, has_errors
+from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET
 from reconciler.operations.options import Options
 from reconciler.operations.plan import plan
 from reconciler.operations.stack import Where
 from reconciler.planning import Change, Drift
-from reconciler.planning.plan import CONSUMER_KEY, CONSUMER_SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def drift(where: Where, confirm_missing: int | None = None) -> Drifted:
     found = plan(where, Options(confirm_missing=confirm_missing))
     at_the_source = {CONSUMER_KEY, CONSUMER_SECRET}
     return Drifted(
-        stack=found.stack,
-        url=found.url,
+        stack=found.target.stack,
+        url=found.target.url,
         outside=tuple(one for one in found.drift if one.after is not None),
         at_the_source=tuple(change for change in found.changes if not at_the_source.isdisjoint(change.fields)),
         deleted=tuple(one for one in found.drift if one.after is None),

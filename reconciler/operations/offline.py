@@ -12,6 +12,7 @@ from reconciler import __version__, config, manifest, planning
 from reconciler.config import GitUnusable, Settings
 from reconciler.model import (
     ORGANISATION,
+    Action,
     Connection,
     Diagnostic,
     Fingerprints,
@@ -19,20 +20,22 @@ from reconciler.model import (
     LiveConnection,
     Location,
     ProjectRef,
+    Reason,
     Record,
     Scope,
     Severity,
     State,
     Stop,
     Stopped,
+    Why,
     error,
     warning,
 )
+from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET
 from reconciler.model.connection import APP
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where, manifests, settings
-from reconciler.planning import Action, Attributes, Change, Plan, Situation
-from reconciler.planning.plan import CONSUMER_KEY, CONSUMER_SECRET
+from reconciler.planning import Basis, Change, Plan, Target
 
 _HASH = "the same"
 
@@ -59,30 +62,27 @@ def offline_plan(where: Where, ref: str, options: Options) -> Plan:
     wanted = [replace(one, lifecycle=replace(one.lifecycle, adopt=False)) for one in loaded.connections]
     state = replace(State.born(), records={address: _record(one) for address, one in base.connections.items()})
     decisions = planning.decide(
-        Situation(
+        planning.situation_of(
             desired=wanted,
             scopes={one.project: _scope(one.project) for one in (*wanted, *base.connections.values())},
             state=state,
             live=[_live(record) for record in state.records.values()],
-            values={one.address: _prints(one) for one in wanted},
+            fingerprints={one.address: _prints(one) for one in wanted},
         )
     )
     here = {one.address: one for one in loaded.connections}
     plan = Plan(
-        stack=found.name,
-        url=found.url,
-        organisation_id="",
-        organisation_name="",
-        lineage="",
-        serial=0,
+        target=Target(found.name, found.url),
+        basis=Basis(
+            recorded=len(base.connections),
+            base=ref,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            tool_version=__version__,
+        ),
         changes=tuple(_told(change, base.connections, here) for change in decisions.changes),
-        unchanged=tuple(replace(change, id="", hash=None) for change in decisions.unchanged),
+        unchanged=tuple(replace(change, subject=None) for change in decisions.unchanged),
         kept=tuple(replace(one, id="") for one in decisions.kept),
         diagnostics=(*found.warnings, *loaded.diagnostics, *base.notes, *decisions.diagnostics),
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        tool_version=__version__,
-        recorded=len(base.connections),
-        base=ref,
     )
     if options.selection:
         addresses, problems = planning.selected(options.selection, here, state)
@@ -138,7 +138,7 @@ def _scope(project: ProjectRef | None) -> Scope:
 
 def _prints(one: Connection) -> Fingerprints:
     """A value is as good as the reference to it: another reference is a change."""
-    return Fingerprints(str(one.consumer_key), str(one.consumer_secret))
+    return Fingerprints(*map(str, one.references))
 
 
 def _record(one: Connection) -> Record:
@@ -179,17 +179,14 @@ def _told(change: Change, before: Mapping[str, Connection], here: Mapping[str, C
     new = here.get(change.address) if change.after else None
     reason = change.reason
     if change.action is Action.CREATE and new is not None:
-        reason = "its manifest is new"
-        if adopt := new.lifecycle.adopt:
-            named = f"the connection {adopt}" if isinstance(adopt, str) else "a connection of its name, if there is one"
-            reason += f"; it adopts {named}"
+        adopt = new.lifecycle.adopt
+        reason = Reason(Why.NEW_MANIFEST, adopts=adopt if isinstance(adopt, str) else "*" if adopt else "")
     elif not {CONSUMER_KEY, CONSUMER_SECRET}.isdisjoint(change.fields):
-        reason = "its references changed"
+        reason = Reason(Why.REFERENCES_CHANGED)
     return replace(
         change,
-        id="",
-        hash=None,
+        subject=None,
         reason=reason,
-        before=Attributes.wanted(old, _scope(old.project)) if old else change.before,
-        after=Attributes.wanted(new, _scope(new.project)) if new else change.after,
+        before=planning.wanted(old, _scope(old.project)) if old else change.before,
+        after=planning.wanted(new, _scope(new.project)) if new else change.after,
     )

@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
-from reconciler.applying import Values
 from reconciler.config import Preflight, Settings
-from reconciler.model import Connection, Diagnostic, Location, Stop, Stopped, error, warning
+from reconciler.model import Connection, Credentials, Diagnostic, Location, Stop, Stopped, error, warning
 from reconciler.operations.stack import Where, run_url
 from reconciler.operations.together import together
-from reconciler.salesforce import Checked, Login, Problem, Step, log_in, reach
+from reconciler.salesforce import Checked, OrgLogin, Problem, Step, log_in, reach
 from reconciler.wire import Asker, Stand, Transport, asking
 
 AT_ONCE = 16
@@ -43,9 +42,9 @@ class Checks:
         self._allowed = allowed_hosts
         self._results: dict[str, Checked] = {}
 
-    async def of(self, logins: Mapping[str, Login]) -> Mapping[str, Checked]:
+    async def of(self, logins: Mapping[str, OrgLogin]) -> Mapping[str, Checked]:
         """Return what is found for each address, side by side."""
-        alike: dict[str, tuple[Login, list[str]]] = {}
+        alike: dict[str, tuple[OrgLogin, list[str]]] = {}
         for address, login in logins.items():
             alike.setdefault(_same(login), (login, []))[1].append(address)
         hosts = list(dict.fromkeys(login.host for login, _ in alike.values()))
@@ -57,20 +56,19 @@ class Checks:
             self._results |= dict.fromkeys(addresses, checked)
         return {address: self._results[address] for address in logins}
 
-    async def again(self, address: str, login: Login) -> Checked:
+    async def again(self, address: str, login: OrgLogin) -> Checked:
         """Return what is wrong with a log-in that was refused elsewhere: what an earlier check found, or a new one."""
         known = self._results.get(address)
         return known if known is not None and known.problems else (await self.of({address: login}))[address]
 
 
-def _same(login: Login) -> str:
+def _same(login: OrgLogin) -> str:
     """What is the same for log-ins that are the same, in memory only and for as long as one run takes."""
-    key, secret = login.consumer_key, login.consumer_secret
-    return "\0".join((login.host, key.reveal() if key else "", secret.reveal() if secret else ""))
+    return "\0".join((login.host, *(secret.reveal() for secret in login.credentials or ())))
 
 
 async def preflight(
-    asker: Asker, found: Settings, desired: Iterable[Connection], values: Mapping[str, Values]
+    asker: Asker, found: Settings, desired: Iterable[Connection], values: Mapping[str, Credentials]
 ) -> tuple[Checks, Sequence[Diagnostic]]:
     """Check the log-ins of connections whose credentials are about to be sent; return the checks and their warnings.
 
@@ -95,9 +93,9 @@ def _nothing_written() -> Diagnostic:
     )
 
 
-def login(connection: Connection, values: Values | None) -> Login:
+def login(connection: Connection, credentials: Credentials | None) -> OrgLogin:
     """Return what a connection logs in with."""
-    return Login(connection.instance_url, values.consumer_key if values else None, values.consumer_secret if values else None)
+    return OrgLogin(connection.instance_url, credentials)
 
 
 def explained(
@@ -139,14 +137,16 @@ def place(connection: Connection, step: Step) -> Location:
         return connection.host_location
     match step:
         case Step.KEY:
-            return connection.consumer_key.location
+            return connection.references.consumer_key.location
         case Step.SECRET:
-            return connection.consumer_secret.location
+            return connection.references.consumer_secret.location
         case _:
             return connection.location
 
 
-async def explain_refusal(checks: Checks, connection: Connection, values: Values | None, refused: Diagnostic) -> Diagnostic:
+async def explain_refusal(
+    checks: Checks, connection: Connection, values: Credentials | None, refused: Diagnostic
+) -> Diagnostic:
     """Return Infisical's refusal of credentials with what the same log-in gives from here: Infisical hides the reason."""
     checked = await checks.again(connection.address, login(connection, values))
     if not checked.problems:

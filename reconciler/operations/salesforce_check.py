@@ -14,7 +14,7 @@ from reconciler.operations.running import run
 from reconciler.operations.salesforce import Checks, explained, salesforce
 from reconciler.operations.sources import sources
 from reconciler.operations.stack import Where, manifests, settings
-from reconciler.salesforce import Checked, Login
+from reconciler.salesforce import Checked, OrgLogin
 from reconciler.secrets import Resolution
 
 
@@ -76,15 +76,14 @@ async def _values(found: Settings, where: Where, connections: Sequence[Connectio
         return await secrets.resolve(references, sources(found, where.environ, reader))
 
 
-def _login(one: Connection, resolution: Resolution) -> Login:
-    values = resolution.values
-    return Login(one.instance_url, values.get(one.consumer_key), values.get(one.consumer_secret))
+def _login(connection: Connection, resolution: Resolution) -> OrgLogin:
+    return OrgLogin(connection.instance_url, resolution.credentials(connection.references))
 
 
 def _lacking(connections: Sequence[Connection], resolution: Resolution) -> list[Diagnostic]:
     problems = []
     for one in connections:
-        for name, reference in (("consumerKey", one.consumer_key), ("consumerSecret", one.consumer_secret)):
+        for name, reference in one.references.named():
             if cause := resolution.missing.get(reference):
                 summary = f"`{one.address}` has no {name}: {cause}."
                 problems.append(error(summary, location=reference.location, hint=cause.hint, address=one.address))

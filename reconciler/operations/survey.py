@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler import __version__, planning, secrets
-from reconciler.applying import Values
 from reconciler.config import Settings
 from reconciler.infisical import Reader
-from reconciler.model import Connection, Diagnostic, Fingerprints, State, error, warning
+from reconciler.model import Connection, Credentials, Diagnostic, State, error, warning
 from reconciler.operations.looking import Seen, look
 from reconciler.operations.options import Options
-from reconciler.planning import Plan, Settled, Situation
+from reconciler.planning import Basis, Choices, Plan, Settled, Target
 from reconciler.secrets import Refused, Resolution, Source
 
 
@@ -24,7 +23,7 @@ class Survey:
     settled: Settled
     interrupted: bool
     desired: Mapping[str, Connection]
-    values: Mapping[str, Values]
+    credentials: Mapping[str, Credentials]
 
 
 async def survey(
@@ -49,49 +48,43 @@ async def survey(
     said = _Said.of(options, connections)
     needed = [item for item in wanted if _needs_values(item, settled.state, seen, said)]
     resolution = await secrets.resolve((one for item in needed for one in item.references), sources)
-    values = _values(wanted, resolution, state.key)
+    credentials = {each.address: pair for each in wanted if (pair := resolution.credentials(each.references)) is not None}
     desired = {one.address: one for one in connections}
+    choices = Choices(said.accept, said.reassert, options.adopt_all, options.destroy)
     decisions = planning.decide(
-        Situation(
+        planning.situation_of(
             desired=connections,
             scopes=seen.scopes,
             state=settled.state,
             live=seen.live,
-            values={address: found.fingerprints if (found := values.get(address)) else None for address in desired},
-            accept=said.accept,
-            reassert=said.reassert,
+            fingerprints={address: pair.fingerprints(state.key) for address, pair in credentials.items()},
+            choices=choices,
             resend=settled.resend,
             settled=settled.done,
-            adopt_all=options.adopt_all,
-            destroy=options.destroy,
         )
     )
     sending = {change.address for change in decisions.changes if change.sends_credentials}
     missing = _missing(wanted, resolution, sending, missing_is_error=missing_is_error)
     plan = Plan(
-        stack=settings.name,
-        url=settings.url,
-        organisation_id=seen.organisation.id,
-        organisation_name=seen.organisation.name,
-        lineage=stored.lineage if stored else "",
-        serial=stored.serial if stored else 0,
+        target=Target(settings.name, settings.url, seen.organisation.id, seen.organisation.name),
+        basis=Basis(
+            lineage=stored.lineage if stored else "",
+            serial=stored.serial if stored else 0,
+            recorded=len(settled.state.records),
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            tool_version=__version__,
+        ),
+        choices=choices,
         changes=tuple(decisions.changes),
         unchanged=tuple(decisions.unchanged),
         kept=tuple(decisions.kept),
-        drift=tuple(seen.with_project(one) for one in decisions.drift),
+        drift=tuple(seen.with_project(drift) for drift in decisions.drift),
         unmanaged=decisions.unmanaged,
         diagnostics=(*notes, *said.diagnostics, *settled.diagnostics, *decisions.diagnostics, *missing),
-        accept=tuple(sorted(said.accept)),
-        reassert=tuple(sorted(said.reassert)),
-        adopt_all=options.adopt_all,
-        destroy=options.destroy,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        tool_version=__version__,
         interrupted=settled.done,
-        recorded=len(settled.state.records),
     )
     plan = planning.guarded(_narrowed(plan, options, desired, settled.state), settings.guards, options.allowed)
-    return Survey(plan, settled, bool(state.intents), desired, values)
+    return Survey(plan, settled, bool(state.intents), desired, credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +123,6 @@ def _needs_values(one: Connection, state: State, seen: Seen, said: _Said) -> boo
     return record is None or record.scope != seen.scopes.get(one.project) or record.id not in {one.id for one in seen.live}
 
 
-def _values(connections: Sequence[Connection], resolution: Resolution, key: bytes) -> dict[str, Values]:
-    found: dict[str, Values] = {}
-    for one in connections:
-        consumer_key = resolution.values.get(one.consumer_key)
-        consumer_secret = resolution.values.get(one.consumer_secret)
-        if consumer_key is not None and consumer_secret is not None:
-            prints = Fingerprints.of(key, consumer_key, consumer_secret)
-            found[one.address] = Values(consumer_key, consumer_secret, prints)
-    return found
-
-
 def _missing(
     connections: Sequence[Connection], resolution: Resolution, creating: set[str], *, missing_is_error: bool
 ) -> list[Diagnostic]:
@@ -149,7 +131,7 @@ def _missing(
     for one in connections:
         if "credentials" in one.lifecycle.ignore_changes and one.address not in creating:
             continue
-        for field, reference in (("consumerKey", one.consumer_key), ("consumerSecret", one.consumer_secret)):
+        for field, reference in one.references.named():
             cause = resolution.missing.get(reference)
             if cause is None:
                 continue

@@ -4,41 +4,66 @@
 `compare` holds a saved plan against one decided again; `digest` and `file` are what a plan is known by and kept as.
 """
 
-from reconciler.planning.compare import Mismatch, compare, select
-from reconciler.planning.credentials import Verdict, judge
-from reconciler.planning.decide import Situation, decide
+from reconciler.planning.compare import Mismatch, compare, explain, select
+from reconciler.planning.credentials import judge
+from reconciler.planning.decide import Decisions, decide
+from reconciler.planning.differ import Difference, differences
 from reconciler.planning.digest import decides_something, digest
 from reconciler.planning.file import PlanFileError, decode, encode, is_plan
 from reconciler.planning.guards import Allowed, guarded
-from reconciler.planning.plan import Action, Attributes, Change, Drift, Guarded, GuardedWhat, Kept, KeptWhy, Plan
+from reconciler.planning.kind import Attributes, Kind
+from reconciler.planning.plan import (
+    Basis,
+    Change,
+    Choices,
+    Drift,
+    Guarded,
+    GuardedWhat,
+    Kept,
+    KeptWhy,
+    Part,
+    Plan,
+    Target,
+)
+from reconciler.planning.salesforce_connection import SALESFORCE_CONNECTION, situation_of, wanted
 from reconciler.planning.selecting import Requirement, Selection, matching, narrowed, parse_selector, selected
 from reconciler.planning.settle import Settled, as_created, is_ours, settle, too_many_missing, unlisted
+from reconciler.planning.situation import Settlement, Situation
 
 __all__ = [
-    "Action",
+    "SALESFORCE_CONNECTION",
     "Allowed",
     "Attributes",
+    "Basis",
     "Change",
+    "Choices",
+    "Decisions",
+    "Difference",
     "Drift",
     "Guarded",
     "GuardedWhat",
     "Kept",
     "KeptWhy",
+    "Kind",
     "Mismatch",
+    "Part",
     "Plan",
     "PlanFileError",
     "Requirement",
     "Selection",
     "Settled",
+    "Settlement",
     "Situation",
-    "Verdict",
+    "Target",
     "as_created",
     "compare",
     "decide",
     "decides_something",
     "decode",
+    "differences",
     "digest",
     "encode",
+    "explain",
     "guarded",
     "is_ours",
     "is_plan",
@@ -49,6 +74,8 @@ __all__ = [
     "select",
     "selected",
     "settle",
+    "situation_of",
     "too_many_missing",
     "unlisted",
+    "wanted",
 ]

@@ -1,50 +1,55 @@
-"""A saved plan against the plan decided again: the same decision for every address, or the differences explained.
+"""A saved plan against the plan decided again: the same decision for every address, or the differences.
 
-The file is never a source of instructions: what is applied is always what was decided now.
+The saved plan is never a list of commands: what is applied is always what was decided now.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.planning.digest import attributes, lasting
+from reconciler.model import Action
+from reconciler.planning.differ import Difference, differences
+from reconciler.planning.digest import lasting, plain
 from reconciler.planning.plan import Change, Plan
-
-_WORDS = {"before": "in Infisical", "after": "in the manifest", "hash": "the hash of its credentials"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An address that is decided otherwise now. `planned` and `now` are actions in words; `details` says field by field."""
+    """An address about which the plan decided now says something else than the saved one.
+
+    `now` is None when nothing is decided about it any more. `differences` are the parts of the decision that differ: its
+    `fields`, the `id` and `hash` of the live connection, and what is there `before` and `after`.
+    """
 
     address: str
-    planned: str
-    now: str
-    details: tuple[str, ...]
+    planned: Action
+    now: Action | None
+    differences: tuple[Difference, ...] = ()
 
 
 def compare(planned: Plan, now: Plan) -> list[Mismatch]:
-    """Return the addresses of `planned` whose decision in `now` is another one, sorted."""
+    """Return the addresses of `planned` about which `now` decides something else, sorted."""
     current = {change.key: change for change in (*now.unchanged, *now.changes)}
     keys = {change.key for change in planned.changes}
     pairs = ((change, current.get(change.key)) for change in planned.changes)
-    return [_mismatch(change, found) for change, found in pairs if not _met(change, found, keys)]
+    return [_mismatch(saved, fresh) for saved, fresh in pairs if fresh is None or not _same(saved, fresh, keys)]
 
 
 def select(now: Plan, planned: Plan) -> Plan:
-    """Return `now` with exactly the changes whose address is in `planned`; the others are `left_out` too."""
+    """Return `now` with exactly the changes whose address is in `planned`; the others are left out."""
     keys = {change.key for change in planned.changes}
     chosen = tuple(change for change in now.changes if change.key in keys)
     others = tuple(change.key for change in now.changes if change.key not in keys)
-    return replace(now, changes=chosen, left_out=now.left_out + others)
+    return replace(now, changes=chosen, part=replace(now.part, left_out=now.part.left_out + others))
 
 
-def _met(planned: Change, now: Change | None, keys: set[str]) -> bool:
-    """Where a plan could not compare the values, what they show now is what it announced: nothing, or an update.
+def _same(planned: Change, now: Change, keys: Collection[str]) -> bool:
+    """Tell whether `now` is what `planned` approved.
 
-    A change that now waits for one that is not in the plan cannot be made.
+    Where the saved plan could not compare the values, what they show now was announced in it: nothing, or an update. A change
+    that now waits for one that is not in the saved plan cannot be made.
     """
-    if now is None or _basis(planned) != _basis(now) or not keys.issuperset(now.waits_for):
+    if _basis(planned) != _basis(now) or not set(keys).issuperset(now.waits_for):
         return False
     if planned.compared:
         return planned.action is now.action and set(planned.fields) == set(now.fields)
@@ -52,34 +57,32 @@ def _met(planned: Change, now: Change | None, keys: set[str]) -> bool:
 
 
 def _basis(change: Change) -> dict[str, Any]:
-    """What a decision rests on, without whether values were at hand."""
-    return {
-        "id": change.id,
-        "hash": change.hash,
-        "before": attributes(change.before),
-        "after": attributes(change.after),
-    }
+    """Return what a decision rests on, whether or not values were available."""
+    return {"id": change.id, "hash": change.hash, "before": plain(change.before), "after": plain(change.after)}
 
 
 def _mismatch(planned: Change, now: Change | None) -> Mismatch:
     if now is None:
-        return Mismatch(planned.key, planned.action, "not decided at all", ())
-    return Mismatch(planned.key, planned.action, now.action, tuple(_explain(planned, now)))
-
-
-def _explain(planned: Change, now: Change) -> Iterator[str]:
-    from deepdiff import DeepDiff
-
+        return Mismatch(planned.key, planned.action, None)
     then = {"fields": sorted(planned.fields), **_basis(planned)}
-    found = DeepDiff(then, {"fields": sorted(now.fields), **_basis(now)}, view="tree", ignore_order=True)
-    for kind, entries in found.items():
-        for entry in entries:
-            path = ".".join(_WORDS.get(step, step) for step in entry.path(output_format="list") if isinstance(step, str))
-            if kind == "iterable_item_added":
-                yield f"{path}: also {entry.t2!r} now"
-            elif kind == "iterable_item_removed":
-                yield f"{path}: no longer {entry.t1!r}"
-            elif entry.t1 is None or entry.t2 is None:
-                yield f"{path}: {'there' if entry.t2 else 'not there'} now"
-            else:
-                yield f"{path}: planned {entry.t1!r}, now {entry.t2!r}"
+    return Mismatch(planned.key, planned.action, now.action, differences(then, {"fields": sorted(now.fields), **_basis(now)}))
+
+
+_NAMES = {"before": "in Infisical", "after": "in the manifest", "hash": "the hash of its credentials"}
+
+
+def explain(mismatch: Mismatch) -> tuple[str, ...]:
+    """Return a line for each part of a decision that differs."""
+    return tuple(line for difference in mismatch.differences for line in _explained(difference))
+
+
+def _explained(difference: Difference) -> Iterator[str]:
+    path = ".".join(_NAMES.get(step, step) for step in difference.path)
+    before, after = difference.before, difference.after
+    if isinstance(before, list) and isinstance(after, list):
+        yield from (f"{path}: also {item!r} now" for item in after if item not in before)
+        yield from (f"{path}: no longer {item!r}" for item in before if item not in after)
+    elif before is None or after is None:
+        yield f"{path}: {'not there' if after is None else 'there'} now"
+    else:
+        yield f"{path}: planned {before!r}, now {after!r}"

@@ -1,10 +1,10 @@
-"""The second decision table: credentials that nobody can read back, judged by a hash and fingerprints."""
+"""The second decision table: write-only credentials, judged by their hash in Infisical and by fingerprints of the values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model import CredentialDrift, Fingerprints, Lifecycle
-from reconciler.planning.plan import ACCEPTED, CONSUMER_KEY, CONSUMER_SECRET, CREDENTIALS, INSTANCE_URL, VERSION
+from reconciler.model import CredentialDrift, Doubt, Fingerprints, Lifecycle, Reason, Why
+from reconciler.model.action import ACCEPTED, CONSUMER_KEY, CONSUMER_SECRET, CREDENTIALS, INSTANCE_URL, VERSION
 
 
 class Verdict(StrEnum):
@@ -19,9 +19,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known. `values` are the fingerprints of the values at their source, None when one is not available here;
-    the hashes are None when not known (a server that gives none at all leaves only the fingerprints to compare);
-    `resend` says that an interrupted apply may have sent them."""
+    """What is known about one connection's credentials.
+
+    `values` are the fingerprints of the values at their source, None when one of them is not available here. `sent` are those
+    of the values we last sent, None when we never did. A hash is None when it is not known; with a server that gives no hashes
+    at all, only the fingerprints are compared. `resend` says that an interrupted apply may have sent them.
+    """
 
     values: Fingerprints | None
     sent: Fingerprints | None
@@ -38,53 +41,50 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, its reason in words, and which fields of the credentials it is about."""
+    """The verdict, the reason for it, and the paths of the fields it is about.
+
+    `doubt` is what cannot be known about the credentials in Infisical, None when all of it is known.
+    """
 
     verdict: Verdict
-    reason: str = ""
-    hint: str = ""
+    reason: Reason | None = None
     fields: tuple[str, ...] = ()
+    doubt: Doubt | None = None
 
 
-OUTSIDE = "credentials were written outside"
-UNCOMPARABLE = "credentials cannot be compared"
-_SAME = Judgement(Verdict.SAME)
+SAME = Judgement(Verdict.SAME)
 
 
 def judge(evidence: Evidence) -> Judgement:
     """Return what the table says."""
-    if "credentials" in evidence.lifecycle.ignore_changes:
-        return _SAME
+    if CREDENTIALS in evidence.lifecycle.ignore_changes:
+        return SAME
     if evidence.sent is None or (evidence.recorded_hash is None) != (evidence.live_hash is None):
-        return _drifted(evidence, UNCOMPARABLE)
+        return _doubtful(evidence, Doubt.NOT_COMPARABLE)
     if evidence.live_hash != evidence.recorded_hash:
         if evidence.resend and not evidence.accept:
-            return Judgement(Verdict.SEND, "sent again: an interrupted apply may have sent them", fields=(CREDENTIALS,))
-        return _drifted(evidence, OUTSIDE)
+            return Judgement(Verdict.SEND, Reason(Why.PERHAPS_SENT), (CREDENTIALS,))
+        return _doubtful(evidence, Doubt.WRITTEN_OUTSIDE)
     fields = _changed(evidence)
     if fields:
-        return Judgement(Verdict.SEND, _why(fields), fields=fields)
+        return Judgement(Verdict.SEND, _why(fields), fields)
     if evidence.values is None:
-        return Judgement(Verdict.CONDITIONAL, "compared at apply; sent only if changed")
-    return _SAME
+        return Judgement(Verdict.CONDITIONAL, Reason(Why.COMPARED_AT_APPLY))
+    return SAME
 
 
-def _drifted(evidence: Evidence, what: str) -> Judgement:
-    """Nothing tells whether theirs or ours is right, so a person says: a flag for this run, or the manifest for every run."""
+def _doubtful(evidence: Evidence, doubt: Doubt) -> Judgement:
+    """Nothing tells whether theirs or ours are right. A person says so, with a flag for this run or in the manifest."""
     policy = evidence.lifecycle.on_credential_drift
     if evidence.reassert or (policy is CredentialDrift.REASSERT and not evidence.accept):
-        return Judgement(Verdict.SEND, f"{what}; ours are sent again", fields=(CREDENTIALS,))
+        return Judgement(Verdict.SEND, Reason(Why.REASSERTED, doubt), (CREDENTIALS,), doubt)
     if evidence.accept or policy is CredentialDrift.ACCEPT:
         if evidence.host_differs:
-            return Judgement(
-                Verdict.HELD,
-                f"{what}, and their instanceUrl is not the manifest's",
-                "write theirs into the manifest to accept them, or use --reassert-credentials",
-            )
+            return Judgement(Verdict.HELD, Reason(Why.HELD_FOR_ITS_HOST, doubt), doubt=doubt)
         if evidence.values is None:
-            return Judgement(Verdict.HELD, f"{what}; accepting them needs key and secret here", "provide the values")
-        return Judgement(Verdict.ACCEPT, f"{what}; accepted as they are", fields=(ACCEPTED,))
-    return Judgement(Verdict.HELD, what, "--reassert-credentials ADDRESS sends ours, --accept-credentials ADDRESS keeps theirs")
+            return Judgement(Verdict.HELD, Reason(Why.HELD_WITHOUT_VALUES, doubt), doubt=doubt)
+        return Judgement(Verdict.ACCEPT, Reason(Why.ACCEPTED, doubt), (ACCEPTED,), doubt)
+    return Judgement(Verdict.HELD, Reason(Why.HELD, doubt), doubt=doubt)
 
 
 def _changed(evidence: Evidence) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def _changed(evidence: Evidence) -> tuple[str, ...]:
     return tuple(fields)
 
 
-def _why(fields: tuple[str, ...]) -> str:
+def _why(fields: tuple[str, ...]) -> Reason:
     if INSTANCE_URL in fields:
-        return "instanceUrl changed"
-    return "credentials.version changed" if VERSION in fields else "changed at the source"
+        return Reason(Why.HOST_CHANGED)
+    return Reason(Why.VERSION_CHANGED if VERSION in fields else Why.VALUES_CHANGED)

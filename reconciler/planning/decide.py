@@ -1,66 +1,21 @@
 """The first decision table: what happens to each address, given what is wanted, recorded and there.
 
-Desired and recorded meet by address, recorded and live by id; a name only finds what is not recorded, and collisions.
+Wanted and recorded meet by address, recorded and live by id. A name only finds what is not recorded, and collisions.
 """
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.model import (
-    Connection,
-    Diagnostic,
-    Fingerprints,
-    LiveConnection,
-    ProjectRef,
-    Record,
-    Scope,
-    State,
-    Superseded,
-    error,
-    warning,
-)
-from reconciler.model.connection import APP
-from reconciler.planning import names, removed
-from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
-from reconciler.planning.differ import drift_of, hosts_differ, local_fields, only_its_hash_moved, remote_fields
-from reconciler.planning.plan import (
-    CREDENTIALS,
-    DESCRIPTION,
-    INSTANCE_URL,
-    NAME,
-    PROJECT,
-    VERSION,
-    Action,
-    Attributes,
-    Change,
-    Drift,
-    Kept,
-    KeptWhy,
-)
+from reconciler.model import Action, Diagnostic, Doubt, Lifecycle, Reason, Superseded, Why, warning
+from reconciler.model.action import CREDENTIALS, VERSION
+from reconciler.planning import claims, fields, names, removed
+from reconciler.planning.credentials import SAME, Evidence, Judgement, Verdict, judge
+from reconciler.planning.kind import Attributes, Desired, Effect, Kind, Present, Recorded
+from reconciler.planning.plan import Change, Declared, Drift, Kept, KeptWhy, Subject
+from reconciler.planning.situation import Situation
 
 _SEVERAL = 2
 """Connections. A single hash that moved is more likely somebody's hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """Everything a decision needs. `state` is settled; `scopes` gives each project of the manifests its scope;
-    `live` is all of every app; an id that `state` knows and `live` lacks is gone for certain; `values` are the fingerprints
-    of what the references give now, None where one gives nothing; `accept`, `reassert` are addresses, `resend` are ids;
-    `adopt_all` takes over whatever has a wanted name, `destroy` wants nothing of what is recorded."""
-
-    desired: Sequence[Connection]
-    scopes: Mapping[ProjectRef | None, Scope]
-    state: State
-    live: Sequence[LiveConnection]
-    values: Mapping[str, Fingerprints | None]
-    accept: frozenset[str] = frozenset()
-    reassert: frozenset[str] = frozenset()
-    resend: frozenset[str] = frozenset()
-    settled: Mapping[str, str] = field(default_factory=dict)
-    adopt_all: bool = False
-    destroy: bool = False
 
 
 @dataclass(slots=True)
@@ -76,362 +31,318 @@ class Decisions:
 
 
 def decide(situation: Situation) -> Decisions:
-    """Return what an apply would do; sorted by address."""
+    """Return what an apply would do, sorted by address."""
     table = _Table(situation)
-    for connection in () if situation.destroy else situation.desired:
-        table.wanted(connection)
-    for record in table.removed():
-        table.unwanted(record)
-    for item in situation.state.superseded:
+    for desired in () if situation.choices.destroy else situation.desired:
+        table.wanted(desired)
+    for recorded in table.records_without_manifest():
+        table.unwanted(recorded)
+    for item in situation.superseded:
         table.left_behind(item)
-    made = table.decisions
-    made.changes, problems = names.order(made.changes, table.holders, table.owners)
-    made.diagnostics += names.disguised(made.changes) + problems + table.encrypted_anew()
-    made.unmanaged = table.unmanaged()
-    made.changes.sort(key=lambda change: change.key)
-    made.unchanged.sort(key=lambda change: change.key)
-    made.kept.sort(key=lambda kept: (kept.why, kept.address))
-    made.drift.sort(key=lambda drift: drift.address)
-    return made
+    decisions = table.decisions
+    decisions.changes, problems = names.order(decisions.changes, table.holders, table.owners)
+    decisions.diagnostics += names.disguised(situation.kind, decisions.changes) + problems + table.encrypted_anew()
+    decisions.unmanaged = table.count_unmanaged()
+    decisions.changes.sort(key=lambda change: change.key)
+    decisions.unchanged.sort(key=lambda change: change.key)
+    decisions.kept.sort(key=lambda kept: (kept.why, kept.address))
+    decisions.drift.sort(key=lambda drift: drift.address)
+    return decisions
 
 
 class _Table:
-    """One pass over the rows; what it looks things up in is built once."""
+    """One pass over the rows. What it looks things up in is built once."""
 
     def __init__(self, situation: Situation) -> None:
-        self._it = situation
-        self._desired = {connection.address: connection for connection in situation.desired}
-        self._by_id = {live.id: live for live in situation.live}
-        self.holders = {(live.scope, live.name): live for live in situation.live}
-        self.owners = {record.id: address for address, record in situation.state.records.items()}
-        self.owners |= {item.id: item.address for item in situation.state.superseded}
-        self._paired: set[str] = set()
+        self._situation = situation
+        self._kind = situation.kind
+        self._desired = {desired.address: desired for desired in situation.desired}
+        self._present = {present.id: present for present in situation.present}
+        self.holders = {(present.attributes.scope, present.attributes.name): present for present in situation.present}
+        self.owners = {recorded.id: address for address, recorded in situation.recorded.items()}
+        self.owners |= {item.id: item.address for item in situation.superseded}
+        self._claimed: set[str] = set()
         self._adopted: dict[str, str] = {}
         self.decisions = Decisions()
 
-    # -- desired -------------------------------------------------------------------------------------------------
+    # -- wanted --------------------------------------------------------------------------------------------------
 
-    def wanted(self, connection: Connection) -> None:
-        """Decide one manifest: the rows with "desired: yes"."""
-        record = self._record_of(connection)
-        scope = self._it.scopes[connection.project]
-        if record is None:
-            self._unrecorded(connection, scope)
-        elif (live := self._by_id.get(record.id)) is None:
-            self._gone(connection, scope, record)
+    def wanted(self, desired: Desired) -> None:
+        """Decide about one manifest: the rows with "desired: yes"."""
+        recorded = self._record_of(desired)
+        if recorded is None:
+            self._unrecorded(desired)
+        elif (present := self._present.get(recorded.id)) is None:
+            self.decisions.drift.append(Drift(recorded.address, recorded.id, (), recorded.attributes, None))
+            self._unrecorded(desired, gone=recorded)
         else:
-            self._present(connection, scope, record, live)
+            self._recorded_and_present(desired, recorded, present)
 
-    def _record_of(self, connection: Connection) -> Record | None:
-        """The record of the address, else of the one it was renamed from."""
-        records = self._it.state.records
-        if connection.address in records:
-            self._paired.add(connection.address)
-            return records[connection.address]
-        former = connection.lifecycle.renamed_from
+    def _record_of(self, desired: Desired) -> Recorded | None:
+        """Return the record of the address, else of the address that it was renamed from."""
+        recorded = self._situation.recorded
+        if desired.address in recorded:
+            self._claimed.add(desired.address)
+            return recorded[desired.address]
+        former = desired.attributes.lifecycle.renamed_from
         if former is None:
             return None
-        if former not in records:
-            self._nothing_to_rename(connection, former)
+        problem = claims.rename_problem(desired, former, self._desired, recorded, self._claimed)
+        if problem is not None:
+            self.decisions.diagnostics.append(problem)
+        if problem is not None or former not in recorded:
             return None
-        if former in self._desired or former in self._paired:
-            other = self._desired.get(former)
-            self.decisions.diagnostics.append(
-                error(
-                    f"`{connection.address}` is renamed from `{former}`, which is still taken.",
-                    detail=f"It is declared at {other.location}." if other else "Another address is renamed from it too.",
-                    location=connection.location,
-                    hint="remove the old manifest, or this lifecycle.renamedFrom",
-                    address=connection.address,
-                )
-            )
-            return None
-        self._paired.add(former)
-        return records[former]
+        self._claimed.add(former)
+        return recorded[former]
 
-    def _nothing_to_rename(self, connection: Connection, former: str) -> None:
-        """On a first apply nothing is recorded, so nothing can be meant; later it is likely a slip of the pen."""
-        free = [address for address in self._it.state.records if address not in self._desired]
-        near = difflib.get_close_matches(former, free, n=1, cutoff=0.6)
-        if self._it.state.records:
-            self.decisions.diagnostics.append(
-                warning(
-                    f"`{connection.address}` is renamed from `{former}`, but there is no record of `{former}`.",
-                    location=connection.location,
-                    hint=f"did you mean `{near[0]}`?" if near else "remove lifecycle.renamedFrom if this is a new connection",
-                    address=connection.address,
-                )
-            )
-
-    def _unrecorded(self, connection: Connection, scope: Scope, gone: Record | None = None) -> None:
-        """Rows 1 to 3, and row 7, which is the same with a record whose connection is gone."""
-        adopt = connection.lifecycle.adopt or self._it.adopt_all
+    def _unrecorded(self, desired: Desired, gone: Recorded | None = None) -> None:
+        """Decide rows 1 to 3, and row 7, which is the same with a record whose connection is gone."""
+        attributes = desired.attributes
+        adopt = attributes.lifecycle.adopt or self._situation.choices.adopt_all
         if isinstance(adopt, str) and not (gone and gone.id == adopt):
-            self._adopt(connection, scope, self._by_id.get(adopt), gone)
+            self._adopt(desired, self._present.get(adopt), gone)
             return
-        holder = self.holders.get((scope, connection.name))
+        holder = self.holders.get((attributes.scope, attributes.name))
         if holder is None or holder.id in self.owners:
-            reason = "it was deleted outside" if gone else "it is not in Infisical yet"
-            reason += "; there is nothing of that name to adopt" if connection.lifecycle.adopt and not gone else ""
-            self._create(connection, scope, Action.RECREATE if gone else Action.CREATE, reason, gone)
-        elif holder.app != APP:
-            self._error(
-                connection,
-                f"`{connection.name}` ({scope}) is the name of a connection of the app `{holder.app}`.",
-                f"Its id is {holder.id}; Infisical has a name once, whatever the app.",
-                "choose another spec.name",
-            )
+            self._create(desired, gone)
+        elif holder.app != self._kind.app:
+            self.decisions.diagnostics.append(claims.name_of_another_app(desired, holder))
         elif adopt:
-            self._adopt(connection, scope, holder, gone)
+            self._adopt(desired, holder, gone)
         else:
-            self._error(
-                connection,
-                f"`{connection.name}` ({scope}) exists in Infisical and is not managed here.",
-                f"Its id is {holder.id}.",
-                "take it over with `lifecycle: { adopt: true }` (all there are: --adopt-all), or choose another spec.name",
-            )
+            self.decisions.diagnostics.append(claims.name_of_an_unmanaged_one(desired, holder))
 
-    def _create(self, connection: Connection, scope: Scope, action: Action, reason: str, gone: Record | None) -> None:
-        after = Attributes.wanted(connection, scope)
-        change = Change(
-            connection.address,
-            action,
-            reason,
-            after=after,
-            compared=self._compared(connection),
-            location=connection.location,
-        )
-        self._add(connection, change, gone)
-
-    def _adopt(self, connection: Connection, scope: Scope, live: LiveConnection | None, gone: Record | None) -> None:
-        if live is None:
-            self._error(
-                connection,
-                f"There is no connection {connection.lifecycle.adopt} to adopt.",
-                "Its id is not among those this identity may see.",
-                "correct lifecycle.adopt, or remove it to create a new connection",
-            )
-        elif live.app != APP or live.id in self.owners or live.id in self._adopted:
-            owner = self.owners.get(live.id) or self._adopted.get(live.id)
-            what = f"managed as `{owner}`" if owner else f"of the app `{live.app}`"
-            self._error(connection, f"{live.id} cannot be adopted: it is {what}.", "", "correct lifecycle.adopt")
-        elif live.scope != scope:
-            self._error(
-                connection,
-                f"{live.id} cannot be adopted here: it is in the {live.scope}, the manifest says {scope}.",
-                "A connection's scope never changes.",
-                "correct spec.project; a later change of it replaces the connection",
-            )
+    def _create(self, desired: Desired, gone: Recorded | None) -> None:
+        if gone:
+            why = Why.DELETED_OUTSIDE
         else:
-            self._adopted[live.id] = connection.address
-            judged = self._judge(connection, None, live)
-            fields = remote_fields(connection, live, connection.lifecycle.ignore_changes)
-            if judged.verdict in {Verdict.SEND, Verdict.ACCEPT}:
-                fields += judged.fields
-            self._keep_if_held(connection, live, judged)
-            change = self._change(connection, scope, live, None, judged)
-            change = replace(change, action=Action.ADOPT, reason="it exists and is taken over", fields=fields)
-            self._add(connection, change, gone)
+            why = Why.NOTHING_TO_ADOPT if desired.attributes.lifecycle.adopt else Why.NOT_IN_INFISICAL
+        change = self._change(desired, Action.RECREATE if gone else Action.CREATE, Reason(why))
+        self._add(desired, change, gone)
 
-    def _gone(self, connection: Connection, scope: Scope, record: Record) -> None:
-        self.decisions.drift.append(Drift(record.address, record.id, (), Attributes.recorded(record), None))
-        self._unrecorded(connection, scope, gone=record)
+    def _adopt(self, desired: Desired, present: Present | None, gone: Recorded | None) -> None:
+        if present is None:
+            self.decisions.diagnostics.append(claims.nothing_to_adopt(desired))
+            return
+        owner = self.owners.get(present.id) or self._adopted.get(present.id)
+        problem = claims.adoption_problem(desired, present, self._kind, owner)
+        if problem is not None:
+            self.decisions.diagnostics.append(problem)
+            return
+        self._adopted[present.id] = desired.address
+        wanted = desired.attributes
+        judgement = self._judge(desired, wanted.lifecycle, None, present)
+        paths = fields.in_place(self._kind, wanted, present.attributes, wanted.lifecycle.ignore_changes)
+        if judgement.verdict in {Verdict.SEND, Verdict.ACCEPT}:
+            paths += judgement.fields
+        self._keep_if_held(desired, present, judgement)
+        change = self._change(desired, Action.ADOPT, Reason(Why.TAKEN_OVER), present, judgement)
+        self._add(desired, replace(change, fields=paths), gone)
 
-    def _present(self, connection: Connection, scope: Scope, record: Record, live: LiveConnection) -> None:
-        """Rows 4 and 5: nothing, update, replace or record."""
-        judged = self._judge(connection, record, live)
-        drift = drift_of(record, live, connection.lifecycle.ignore_changes)
-        if drift is not None and live.id not in self._it.resend:
+    def _recorded_and_present(self, desired: Desired, recorded: Recorded, present: Present) -> None:
+        """Decide rows 4 and 5: nothing, update, replace or record."""
+        wanted, ignored = desired.attributes, desired.attributes.lifecycle.ignore_changes
+        judgement = self._judge(desired, wanted.lifecycle, recorded, present)
+        drift = fields.drift(self._kind, recorded, present, ignored)
+        if drift is not None and present.id not in self._situation.settlement.resend:
             self.decisions.drift.append(drift)
-        local = local_fields(connection, record, live)
-        change = self._change(connection, scope, live, record, judged)
-        if live.scope == scope:
-            remote = remote_fields(connection, live, connection.lifecycle.ignore_changes)
-            if judged.verdict is Verdict.SEND:
-                remote += judged.fields
-            self._keep_if_held(connection, live, judged)
-            action, reason = self._in_place(connection, remote, local, judged)
-            accepted = judged.fields if judged.verdict is Verdict.ACCEPT else ()
-            change = replace(change, action=action, reason=reason, fields=remote + local + accepted)
-        elif self._protected(connection, record):
-            change = _only_recorded(change, connection, local)
-        elif (anew := self._judge(_unignored(connection), record, live)).verdict in {Verdict.HELD, Verdict.ACCEPT}:
-            self._keep_if_held(connection, live, _held_for_replace(anew))
-            change = _only_recorded(change, connection, local)
+        local = fields.local(self._kind, desired, recorded, present)
+        if not self._kind.changed(present.attributes, wanted, Effect.REPLACES):
+            change = self._changed_in_place(desired, present, judgement, local)
         else:
-            reason = "a connection cannot move to another project: created there, then deleted here"
-            sent = tuple(field for field in anew.fields if field in {INSTANCE_URL, VERSION})
-            fields = (*remote_fields(connection, live, ()), PROJECT, *sent, *local)
-            after = Attributes.wanted(connection, scope)
-            change = replace(change, action=Action.REPLACE, reason=reason, fields=fields, after=after)
-        self._add(connection, change, record)
+            change = self._moved(desired, recorded, present, judgement, local)
+        self._add(desired, change, recorded)
+
+    def _changed_in_place(self, desired: Desired, present: Present, judgement: Judgement, local: tuple[str, ...]) -> Change:
+        wanted = desired.attributes
+        remote = fields.in_place(self._kind, wanted, present.attributes, wanted.lifecycle.ignore_changes)
+        if judgement.verdict is Verdict.SEND:
+            remote += judgement.fields
+        self._keep_if_held(desired, present, judgement)
+        accepted = judgement.fields if judgement.verdict is Verdict.ACCEPT else ()
+        action, reason = self._action_in_place(desired, remote, local, judgement)
+        change = self._change(desired, action, reason, present, judgement)
+        paths = remote + local + accepted
+        first_sent = paths == (CREDENTIALS,) and judgement.doubt is Doubt.NOT_COMPARABLE
+        return replace(change, fields=paths, first_sent=first_sent)
+
+    def _action_in_place(
+        self, desired: Desired, remote: tuple[str, ...], local: tuple[str, ...], judgement: Judgement
+    ) -> tuple[Action, Reason | None]:
+        done = self._situation.settlement.done
+        if remote:
+            return Action.UPDATE, judgement.reason if judgement.verdict is Verdict.SEND else None
+        if judgement.verdict is Verdict.ACCEPT:
+            return Action.RECORD, judgement.reason
+        if local:
+            return Action.RECORD, Reason(Why.ONLY_THE_RECORD, fields=local)
+        if desired.address in done:
+            return Action.RECORD, done[desired.address]
+        if judgement.verdict is Verdict.CONDITIONAL:
+            return Action.CONDITIONAL, judgement.reason
+        return Action.NOTHING, None
+
+    def _moved(
+        self, desired: Desired, recorded: Recorded, present: Present, judgement: Judgement, local: tuple[str, ...]
+    ) -> Change:
+        """Decide about what Infisical cannot change in place: a new one is made and the old one deleted, if that may go."""
+        wanted = desired.attributes
+        change = self._change(desired, Action.NOTHING, None, present, judgement)
+        if self._protected(desired, recorded):
+            return _only_recorded(self._kind, change, wanted, local)
+        # A new connection is sent its credentials whatever the manifest ignores.
+        anew = self._judge(desired, _without_ignored_credentials(wanted.lifecycle), recorded, present)
+        if anew.verdict in {Verdict.HELD, Verdict.ACCEPT}:
+            # A replace sends ours and deletes theirs, which nobody can read back: only a reassertion allows that.
+            reason = Reason(Why.HELD_BECAUSE_IT_MOVES, anew.doubt)
+            self._keep_if_held(desired, present, Judgement(Verdict.HELD, reason))
+            return _only_recorded(self._kind, change, wanted, local)
+        replaced = self._kind.changed(present.attributes, wanted, Effect.IN_PLACE, Effect.REPLACES)
+        sent = tuple(path for path in anew.fields if path in self._kind.paths(Effect.WITH_CREDENTIALS))
+        reason = Reason(Why.MOVED_TO_ANOTHER_PROJECT)
+        return replace(change, action=Action.REPLACE, reason=reason, fields=(*replaced, *sent, *local), after=wanted)
 
     def _change(
-        self, connection: Connection, scope: Scope, live: LiveConnection, record: Record | None, judged: Judgement
+        self,
+        desired: Desired,
+        action: Action,
+        reason: Reason | None,
+        present: Present | None = None,
+        judgement: Judgement = SAME,
     ) -> Change:
-        """What is there and what will be: ignored attributes stay, and held credentials stay whole."""
-        after = Attributes.wanted(connection, scope)
-        ignored = connection.lifecycle.ignore_changes
-        if NAME in ignored:
-            after = replace(after, name=live.name)
-        if DESCRIPTION in ignored:
-            after = replace(after, description=live.description)
-        if CREDENTIALS in ignored:
-            after = replace(after, instance_url=live.instance_url)
-        elif judged.verdict is Verdict.HELD:
-            after = replace(after, instance_url=live.instance_url, version=record.version if record else None)
+        """Return a change of one manifest: ignored fields stay as they are, and held credentials stay whole."""
+        after = desired.attributes
+        if present is not None:
+            after = _reachable(self._kind, after, present.attributes, held=judgement.verdict is Verdict.HELD)
+        ignored = CREDENTIALS in desired.attributes.lifecycle.ignore_changes
         return Change(
-            connection.address,
-            Action.NOTHING,
-            "",
-            live.id,
-            live.credentials_hash,
-            Attributes.present(live, record),
+            desired.address,
+            action,
+            reason,
+            Subject(present.id, present.hash) if present else None,
+            present.attributes if present else None,
             after,
-            compared=self._compared(connection),
-            location=connection.location,
+            compared=ignored or desired.fingerprints is not None,
+            declared=Declared(desired.location, desired.file),
         )
 
-    def _compared(self, connection: Connection) -> bool:
-        ignored = CREDENTIALS in connection.lifecycle.ignore_changes
-        return ignored or self._it.values.get(connection.address) is not None
-
-    def _in_place(
-        self, connection: Connection, remote: tuple[str, ...], local: tuple[str, ...], judged: Judgement
-    ) -> tuple[Action, str]:
-        if remote:
-            return Action.UPDATE, judged.reason if judged.verdict is Verdict.SEND else ""
-        if judged.verdict is Verdict.ACCEPT:
-            return Action.RECORD, judged.reason
-        if local:
-            return Action.RECORD, _because(local)
-        if connection.address in self._it.settled:
-            return Action.RECORD, self._it.settled[connection.address]
-        if judged.verdict is Verdict.CONDITIONAL:
-            return Action.CONDITIONAL, judged.reason
-        return Action.NOTHING, ""
-
-    def _judge(self, connection: Connection, record: Record | None, live: LiveConnection) -> Judgement:
+    def _judge(self, desired: Desired, lifecycle: Lifecycle, recorded: Recorded | None, present: Present) -> Judgement:
+        if not self._kind.write_only:
+            return SAME
+        choices = self._situation.choices
         return judge(
             Evidence(
-                values=self._it.values.get(connection.address),
-                sent=record.fingerprints if record else None,
-                recorded_hash=record.credentials_hash if record else None,
-                live_hash=live.credentials_hash,
-                wanted_version=connection.version,
-                recorded_version=record.version if record else None,
-                host_differs=hosts_differ(connection, live),
-                lifecycle=connection.lifecycle,
-                accept=connection.address in self._it.accept,
-                reassert=connection.address in self._it.reassert,
-                resend=live.id in self._it.resend,
+                values=desired.fingerprints,
+                sent=recorded.fingerprints if recorded else None,
+                recorded_hash=recorded.hash if recorded else None,
+                live_hash=present.hash,
+                wanted_version=desired.attributes.values.get(VERSION),
+                recorded_version=recorded.attributes.values.get(VERSION) if recorded else None,
+                host_differs=fields.host_differs(self._kind, desired.attributes, present.attributes),
+                lifecycle=lifecycle,
+                accept=desired.address in choices.accept,
+                reassert=desired.address in choices.reassert,
+                resend=present.id in self._situation.settlement.resend,
             )
         )
 
-    def _protected(self, connection: Connection, record: Record) -> bool:
+    def _protected(self, desired: Desired, recorded: Recorded) -> bool:
         """A replace deletes, so protection refuses it: the record's too, until an apply has shown that it is lifted."""
-        if not (record.lifecycle.prevent_destroy or connection.lifecycle.prevent_destroy):
+        protected_now = desired.attributes.lifecycle.prevent_destroy
+        if not (recorded.attributes.lifecycle.prevent_destroy or protected_now):
             return False
-        lifted = not connection.lifecycle.prevent_destroy
-        self.decisions.kept.append(
-            Kept(
-                connection.address,
-                KeptWhy.PROTECTED,
-                "the project changed, which would replace it, and it is protected",
-                "apply once more: this apply lifts the protection" if lifted else "set preventDestroy: false and apply first",
-                record.id,
-                connection.project_location,
-            )
-        )
+        reason = Reason(Why.PROTECTED_AND_MOVED if protected_now else Why.PROTECTED_UNTIL_THE_NEXT_APPLY)
+        kept = Kept(desired.address, KeptWhy.PROTECTED, reason, recorded.id, desired.project_location)
+        self.decisions.kept.append(kept)
         return True
 
-    def _keep_if_held(self, connection: Connection, live: LiveConnection, judged: Judgement) -> None:
-        if judged.verdict is Verdict.HELD:
-            hint = judged.hint.replace("ADDRESS", connection.address)
-            self.decisions.kept.append(
-                Kept(connection.address, KeptWhy.HELD, judged.reason, hint, live.id, connection.location)
-            )
+    def _keep_if_held(self, desired: Desired, present: Present, judgement: Judgement) -> None:
+        if judgement.verdict is Verdict.HELD and judgement.reason is not None:
+            kept = Kept(desired.address, KeptWhy.HELD, judgement.reason, present.id, desired.location)
+            self.decisions.kept.append(kept)
 
-    # -- not desired ---------------------------------------------------------------------------------------------
+    # -- not wanted ----------------------------------------------------------------------------------------------
 
-    def removed(self) -> list[Record]:
+    def records_without_manifest(self) -> Sequence[Recorded]:
         """Return the records that no manifest claims."""
-        return [record for address, record in self._it.state.records.items() if address not in self._paired]
+        return [recorded for address, recorded in self._situation.recorded.items() if address not in self._claimed]
 
-    def unwanted(self, record: Record) -> None:
-        """Decide one record without a manifest: the rows with "desired: no"."""
-        live = self._by_id.get(record.id)
-        if live is None:
-            self.decisions.drift.append(Drift(record.address, record.id, (), Attributes.recorded(record), None))
-        wanted = self._desired.get(record.address)
-        found = removed.destroyed(record, live, wanted) if self._it.destroy else removed.unwanted(record, live)
-        if isinstance(found, Kept):
-            self.decisions.kept.append(found)
+    def unwanted(self, recorded: Recorded) -> None:
+        """Decide about one record without a manifest: the rows with "desired: no"."""
+        present = self._present.get(recorded.id)
+        if present is None:
+            self.decisions.drift.append(Drift(recorded.address, recorded.id, (), recorded.attributes, None))
+        if self._situation.choices.destroy:
+            decision = removed.destroyed(recorded, present, self._desired.get(recorded.address))
         else:
-            self.decisions.changes.append(found)
+            decision = removed.unwanted(recorded, present)
+        if isinstance(decision, Kept):
+            self.decisions.kept.append(decision)
+        else:
+            self.decisions.changes.append(decision)
 
     def left_behind(self, item: Superseded) -> None:
-        """Decide one connection that an earlier replace could not delete."""
-        self.decisions.changes.append(removed.left_behind(item, self._by_id.get(item.id)))
+        """Decide about one connection that an earlier replace could not delete."""
+        self.decisions.changes.append(removed.left_behind(item, self._present.get(item.id)))
 
-    def unmanaged(self) -> int:
-        """Return how many Salesforce connections there are that nobody here manages or adopts."""
+    # -- the whole -----------------------------------------------------------------------------------------------
+
+    def count_unmanaged(self) -> int:
+        """Return how many resources of this kind there are that nobody here manages or adopts."""
         ours = self.owners.keys() | self._adopted.keys()
-        return sum(1 for live in self._it.live if live.app == APP and live.id not in ours)
+        return sum(1 for present in self._situation.present if present.app == self._kind.app and present.id not in ours)
 
     def encrypted_anew(self) -> list[Diagnostic]:
-        """Say so when every hash moved and nothing else did: many hands are less likely than one server."""
-        known = [(one, self._by_id.get(one.id)) for one in self._it.state.records.values() if one.credentials_hash]
-        there = [(one, live) for one, live in known if live and live.credentials_hash and live.id not in self._it.resend]
-        if len(there) < _SEVERAL or any(not only_its_hash_moved(one, live) for one, live in there):
+        """Return a warning when every hash moved and nothing else did: many hands are less likely than one server."""
+        resend = self._situation.settlement.resend
+        pairs = [
+            (recorded, present)
+            for recorded in self._situation.recorded.values()
+            if recorded.hash and (present := self._present.get(recorded.id)) and present.hash and present.id not in resend
+        ]
+        if len(pairs) < _SEVERAL or any(not fields.only_its_hash_moved(self._kind, *pair) for pair in pairs):
             return []
         return [
             warning(
-                f"The hashes of all {len(there)} connections moved, and nothing else: this looks like a re-encryption on the "
+                f"The hashes of all {len(pairs)} connections moved, and nothing else: this looks like a re-encryption on the "
                 "server.",
                 detail="Infisical's hashes are of what it stores encrypted, so new keys move them while the values stay.",
                 hint="ask who runs Infisical; if it was that, --accept-credentials '*' keeps what is there",
             )
         ]
 
-    # -- common --------------------------------------------------------------------------------------------------
-
-    def _add(self, connection: Connection, change: Change, record: Record | None) -> None:
-        if record is not None and record.address != connection.address:
-            change = replace(change, previous_address=record.address)
+    def _add(self, desired: Desired, change: Change, recorded: Recorded | None) -> None:
+        if recorded is not None and recorded.address != desired.address:
+            change = replace(change, previous_address=recorded.address)
         target = self.decisions.unchanged if change.action is Action.NOTHING else self.decisions.changes
         target.append(change)
 
-    def _error(self, connection: Connection, summary: str, detail: str, hint: str) -> None:
-        self.decisions.diagnostics.append(
-            error(summary, detail=detail, location=connection.name_location, hint=hint, address=connection.address)
-        )
+
+def _reachable(kind: Kind, wanted: Attributes, present: Attributes, *, held: bool) -> Attributes:
+    """Return what will be there: what the manifest wants, with what it ignores and what is held left as it is."""
+    ignored = wanted.lifecycle.ignore_changes
+    kept = {
+        each.path: present.values[each.path]
+        for each in kind.fields
+        if (each.group in ignored and each.readable)
+        or (held and CREDENTIALS not in ignored and each.effect is Effect.WITH_CREDENTIALS)
+    }
+    return wanted.having(kept) if kept else wanted
 
 
-def _unignored(connection: Connection) -> Connection:
-    """Return the manifest without "ignore the credentials": a new connection is sent them whatever is ignored."""
-    ignored = tuple(field for field in connection.lifecycle.ignore_changes if field != CREDENTIALS)
-    return replace(connection, lifecycle=replace(connection.lifecycle, ignore_changes=ignored))
-
-
-def _held_for_replace(judged: Judgement) -> Judgement:
-    """A replace sends ours and deletes theirs, which nobody can read back: only a reassertion allows that."""
-    return Judgement(
-        Verdict.HELD,
-        f"{judged.reason.partition(';')[0]}, and moving the connection would replace them",
-        "--reassert-credentials ADDRESS sends ours; to keep theirs, leave the project as it is",
-    )
-
-
-def _only_recorded(change: Change, connection: Connection, local: tuple[str, ...]) -> Change:
-    """Return the change of a connection that stays as it is, but for what concerns its record."""
+def _only_recorded(kind: Kind, change: Change, wanted: Attributes, local: tuple[str, ...]) -> Change:
+    """Return the change of a connection that stays as it is, except for what concerns its record."""
     if change.before is None:
         return change
-    version = connection.version if CREDENTIALS in connection.lifecycle.ignore_changes else change.before.version
-    after = replace(change.before, labels=connection.labels, lifecycle=connection.lifecycle, version=version)
-    action = Action.RECORD if local else Action.NOTHING
-    return replace(change, action=action, reason=_because(local), fields=local, after=after)
+    noted = [each.path for each in kind.fields if each.effect is Effect.WITH_CREDENTIALS and not each.readable]
+    values = {path: wanted.values[path] for path in noted} if CREDENTIALS in wanted.lifecycle.ignore_changes else {}
+    after = replace(change.before.having(values), labels=wanted.labels, lifecycle=wanted.lifecycle)
+    if not local:
+        return replace(change, after=after)
+    reason = Reason(Why.ONLY_THE_RECORD, fields=local)
+    return replace(change, action=Action.RECORD, reason=reason, fields=local, after=after)
 
 
-def _because(local: tuple[str, ...]) -> str:
-    return f"only what is recorded changes: {', '.join(local)}"
+def _without_ignored_credentials(lifecycle: Lifecycle) -> Lifecycle:
+    ignored = tuple(path for path in lifecycle.ignore_changes if path != CREDENTIALS)
+    return replace(lifecycle, ignore_changes=ignored)

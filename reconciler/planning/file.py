@@ -3,37 +3,56 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict
+from dataclasses import fields as fields_of
 from typing import Any
 
 from reconciler.model import (
     ORGANISATION,
-    CredentialDrift,
+    Action,
     Diagnostic,
+    Doubt,
     Lifecycle,
     Location,
-    OnRemoval,
+    Reason,
+    ReconcilerError,
     Scope,
     Severity,
+    Why,
 )
-from reconciler.planning.digest import digest
-from reconciler.planning.plan import Action, Attributes, Change, Drift, Guarded, GuardedWhat, Kept, KeptWhy, Plan
+from reconciler.planning.digest import digest, plain
+from reconciler.planning.kind import Attributes, Effect
+from reconciler.planning.plan import (
+    Basis,
+    Change,
+    Choices,
+    Declared,
+    Drift,
+    Guarded,
+    GuardedWhat,
+    Kept,
+    KeptWhy,
+    Part,
+    Plan,
+    Subject,
+    Target,
+)
+from reconciler.planning.salesforce_connection import SALESFORCE_CONNECTION
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "2.0"
 _KIND = "reconciler-plan"
 _ADDRESS = re.compile("[a-z0-9-]{1,64}")
 """What no address can be must not be shown as one: whoever makes a file can make its checksum too."""
 
 
-class PlanFileError(Exception):
-    """The bytes are no plan, or one that was cut, edited, or made by a newer version. `hint` is the next step."""
+class PlanFileError(ReconcilerError):
+    """The bytes are no plan, or one that was cut, edited, or made by a version with another format."""
 
     hint = "make a new one with `reconciler plan --out FILE`"
 
 
 def encode(plan: Plan) -> bytes:
     """Return the file's bytes. `checksum` is over the plan itself, so that a cut or edited file is noticed."""
-    content = asdict(plan, dict_factory=_kept)
+    content = _plain_plan(plan)
     document = {
         "format_version": FORMAT_VERSION,
         "kind": _KIND,
@@ -69,16 +88,11 @@ def decode(data: bytes) -> Plan:
     except (KeyError, TypeError, ValueError, AttributeError) as broken:
         raise PlanFileError(f"it lacks something a plan has ({type(broken).__name__})") from None
     changes = (*plan.changes, *plan.unchanged)
-    named = {one.address for one in changes} | {one.address for one in plan.kept} | {one.address for one in plan.drift}
-    named |= {one.previous_address for one in changes if one.previous_address}
+    named = {change.address for change in changes} | {change.previous_address for change in changes} - {""}
+    named |= {kept.address for kept in plan.kept} | {drift.address for drift in plan.drift}
     if not all(_ADDRESS.fullmatch(address) for address in named):
         raise PlanFileError("an address in it is none")
     return plan
-
-
-def _kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A place is kept without the text of its file."""
-    return {key: value for key, value in pairs if key != "source"}
 
 
 def _checksum(content: dict[str, Any]) -> str:
@@ -86,69 +100,180 @@ def _checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _plan(content: dict[str, Any]) -> Plan:
-    values = dict(content)
-    values["changes"] = tuple(_change(item) for item in values["changes"])
-    values["unchanged"] = tuple(_change(item) for item in values["unchanged"])
-    values["kept"] = tuple(
-        Kept(**{**item, "why": KeptWhy(item["why"]), "location": _location(item["location"])}) for item in values["kept"]
-    )
-    values["drift"] = tuple(
-        Drift(
-            **{
-                **item,
-                "fields": tuple(item["fields"]),
-                "before": _present(item["before"]),
-                "after": _attributes(item["after"]),
+# -- plain values of a plan --------------------------------------------------------------------------------------
+
+
+def _plain_plan(plan: Plan) -> dict[str, Any]:
+    choices = {**_flat(plan.choices), "accept": sorted(plan.choices.accept), "reassert": sorted(plan.choices.reassert)}
+    return {
+        **_flat(plan.target),
+        **_flat(plan.basis),
+        **choices,
+        "only": list(plan.part.only),
+        "left_out": list(plan.part.left_out),
+        "changes": [_plain_change(change) for change in plan.changes],
+        "unchanged": [_plain_change(change) for change in plan.unchanged],
+        "kept": [
+            {**_flat(kept), "reason": _plain_reason(kept.reason), "location": _plain_location(kept.location)}
+            for kept in plan.kept
+        ],
+        "drift": [
+            {
+                **_flat(drift),
+                "fields": list(drift.fields),
+                "before": _plain_attributes(drift.before),
+                "after": _plain_attributes(drift.after),
             }
-        )
-        for item in values["drift"]
+            for drift in plan.drift
+        ],
+        "unmanaged": plan.unmanaged,
+        "guarded": [_flat(guarded) for guarded in plan.guarded],
+        "diagnostics": [
+            {**_flat(diagnostic), "location": _plain_location(diagnostic.location)} for diagnostic in plan.diagnostics
+        ],
+        "interrupted": {address: _plain_reason(reason) for address, reason in plan.interrupted.items()},
+        "expires_at": plan.expires_at,
+    }
+
+
+def _plain_change(change: Change) -> dict[str, Any]:
+    return {
+        "address": change.address,
+        "action": change.action,
+        "reason": _plain_reason(change.reason),
+        "id": change.id,
+        "hash": change.hash,
+        "before": _plain_attributes(change.before),
+        "after": _plain_attributes(change.after),
+        "fields": list(change.fields),
+        "compared": change.compared,
+        "first_sent": change.first_sent,
+        "location": _plain_location(change.location),
+        "file": change.declared.file,
+        "waits_for": list(change.waits_for),
+        "superseded": change.superseded,
+        "previous_address": change.previous_address,
+    }
+
+
+def _plain_reason(reason: Reason | None) -> dict[str, Any] | None:
+    """Return a reason with those of its arguments that it has."""
+    if reason is None:
+        return None
+    arguments = _flat(reason) | {"fields": list(reason.fields)}
+    return {key: value for key, value in arguments.items() if value}
+
+
+def _plain_attributes(attributes: Attributes | None) -> dict[str, Any] | None:
+    body = plain(attributes)
+    if attributes is None or body is None:
+        return None
+    return body | {"scope": {"project_id": body.pop("project_id"), "project_slug": attributes.scope.project_slug}}
+
+
+def _plain_location(location: Location | None) -> dict[str, Any] | None:
+    """Return a place, without the text of its file."""
+    return {"file": location.file, "line": location.line, "column": location.column} if location else None
+
+
+def _flat(value: Any) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in fields_of(value)}
+
+
+# -- and back ----------------------------------------------------------------------------------------------------
+
+
+def _plan(content: dict[str, Any]) -> Plan:
+    choices = _only(Choices, content)
+    return Plan(
+        target=Target(**_only(Target, content)),
+        basis=Basis(**_only(Basis, content)),
+        choices=Choices(**{**choices, "accept": frozenset(content["accept"]), "reassert": frozenset(content["reassert"])}),
+        part=Part(tuple(content["only"]), tuple(content["left_out"])),
+        changes=tuple(_change(item) for item in content["changes"]),
+        unchanged=tuple(_change(item) for item in content["unchanged"]),
+        kept=tuple(
+            Kept(
+                **{
+                    **_only(Kept, item),
+                    "why": KeptWhy(item["why"]),
+                    "reason": _reason(item["reason"]),
+                    "location": _location(item["location"]),
+                }
+            )
+            for item in content["kept"]
+        ),
+        drift=tuple(
+            Drift(
+                **{
+                    **_only(Drift, item),
+                    "fields": tuple(item["fields"]),
+                    "before": _attributes(item["before"]),
+                    "after": _attributes(item["after"]) if item["after"] else None,
+                }
+            )
+            for item in content["drift"]
+        ),
+        unmanaged=content["unmanaged"],
+        guarded=tuple(Guarded(**{**_only(Guarded, item), "what": GuardedWhat(item["what"])}) for item in content["guarded"]),
+        diagnostics=tuple(
+            Diagnostic(
+                **{
+                    **_only(Diagnostic, item),
+                    "severity": Severity(item["severity"]),
+                    "location": _location(item["location"]),
+                }
+            )
+            for item in content["diagnostics"]
+        ),
+        interrupted={address: _reason(reason) for address, reason in content["interrupted"].items()},
+        expires_at=content["expires_at"],
     )
-    values["diagnostics"] = tuple(
-        Diagnostic(**{**item, "severity": Severity(item["severity"]), "location": _location(item["location"])})
-        for item in values["diagnostics"]
-    )
-    values["guarded"] = tuple(Guarded(**{**item, "what": GuardedWhat(item["what"])}) for item in values.get("guarded", ()))
-    for key in ("accept", "reassert", "left_out", "only"):
-        values[key] = tuple(values.get(key, ()))
-    return Plan(**values)
 
 
 def _change(item: dict[str, Any]) -> Change:
     return Change(
-        **{
-            **item,
-            "action": Action(item["action"]),
-            "before": _attributes(item["before"]),
-            "after": _attributes(item["after"]),
-            "fields": tuple(item["fields"]),
-            "location": _location(item["location"]),
-            "waits_for": tuple(item["waits_for"]),
-        }
+        address=item["address"],
+        action=Action(item["action"]),
+        reason=_reason(item["reason"]) if item["reason"] else None,
+        subject=Subject(item["id"], item["hash"]) if item["id"] else None,
+        before=_attributes(item["before"]) if item["before"] else None,
+        after=_attributes(item["after"]) if item["after"] else None,
+        fields=tuple(item["fields"]),
+        compared=item["compared"],
+        first_sent=item["first_sent"],
+        declared=Declared(_location(item["location"]), item["file"]),
+        waits_for=tuple(item["waits_for"]),
+        superseded=item["superseded"],
+        previous_address=item["previous_address"],
     )
 
 
-def _attributes(item: dict[str, Any] | None) -> Attributes | None:
-    return _present(item) if item is not None else None
+def _reason(item: dict[str, Any]) -> Reason:
+    doubt = Doubt(item["doubt"]) if "doubt" in item else None
+    texts = {name: item.get(name, "") for name in ("file", "adopts", "waits_for")}
+    return Reason(Why(item["why"]), doubt, fields=tuple(item.get("fields", ())), **texts)
 
 
-def _present(item: dict[str, Any]) -> Attributes:
-    scope, lifecycle = item["scope"], item["lifecycle"]
+def _attributes(item: dict[str, Any]) -> Attributes:
+    project_id, project_slug = item["scope"]["project_id"], item["scope"]["project_slug"]
+    scope = Scope(project_id, project_slug) if project_id else ORGANISATION
+    flat = {**item, "project_id": scope.project_id}
+    read = [each for each in SALESFORCE_CONNECTION.fields if each.effect is not Effect.WRITE_ONLY]
+    hidden = [each for each in SALESFORCE_CONNECTION.fields if each.effect is Effect.WRITE_ONLY and item[each.key]]
     return Attributes(
-        **{
-            **item,
-            "scope": Scope(**scope) if scope["project_id"] else ORGANISATION,
-            "lifecycle": Lifecycle(
-                **{
-                    **lifecycle,
-                    "on_removal": OnRemoval(lifecycle["on_removal"]),
-                    "on_credential_drift": CredentialDrift(lifecycle["on_credential_drift"]),
-                    "ignore_changes": tuple(lifecycle["ignore_changes"]),
-                }
-            ),
-        }
+        scope=scope,
+        values={each.path: flat[each.key] for each in read},
+        labels=item["labels"],
+        lifecycle=Lifecycle.of(item["lifecycle"]),
+        references={each.path: item[each.key] for each in hidden},
     )
 
 
 def _location(item: dict[str, Any] | None) -> Location | None:
-    return Location(**item) if item is not None else None
+    return Location(item["file"], item["line"], item["column"]) if item is not None else None
+
+
+def _only(kind: type, content: dict[str, Any]) -> dict[str, Any]:
+    """Return what of `content` belongs to the fields of a dataclass."""
+    return {each.name: content[each.name] for each in fields_of(kind)}

@@ -6,13 +6,9 @@ A guard is lifted for one run by naming the plan's own number, so that who lifts
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model import Guards
-from reconciler.planning.credentials import UNCOMPARABLE
-from reconciler.planning.plan import CREDENTIALS, Action, Change, Guarded, GuardedWhat, Plan
+from reconciler.model import Action, Guards
+from reconciler.planning.plan import Change, Guarded, GuardedWhat, Plan
 
-_DELETES = frozenset({Action.DELETE, Action.REPLACE, Action.FORGET, Action.RECREATE})
-"""What ends a connection, or shows that it ended: whoever refers to its id is left with nothing."""
-_ENDS = frozenset({Action.DELETE, Action.FORGET})
 _LEAST_FOR_UPDATES = 10
 """Records. In a smaller stack a third is one or two."""
 
@@ -27,18 +23,16 @@ class Allowed:
 
 def deletes(changes: Sequence[Change]) -> int:
     """Return how many connections end: deletions, those of replaces, forgets, and re-creations after a deletion outside."""
-    return sum(change.action in _DELETES for change in changes)
+    return sum(change.action.ends_an_id for change in changes)
 
 
 def updates(changes: Sequence[Change]) -> int:
-    """Return how many connections are written to. What only concerns the record, and what is sent on adoption, does not count;
-    nor does a conditional update, while its values are not known."""
-    return sum(change.action is Action.UPDATE and not _sent_after_adoption(change) for change in changes)
+    """Return how many connections are written to.
 
-
-def _sent_after_adoption(change: Change) -> bool:
-    """Whether only credentials are sent that nobody here had sent before: an adoption that is brought to its end."""
-    return change.fields == (CREDENTIALS,) and change.reason.startswith(UNCOMPARABLE)
+    What only concerns the record does not count, nor does an adoption or the first sending of credentials after one, nor a
+    conditional update while its values are not known.
+    """
+    return sum(change.action is Action.UPDATE and not change.first_sent for change in changes)
 
 
 def guarded(plan: Plan, guards: Guards, allowed: Allowed) -> Plan:
@@ -48,18 +42,18 @@ def guarded(plan: Plan, guards: Guards, allowed: Allowed) -> Plan:
 
 def _stopped_by(plan: Plan, guards: Guards, allowed: Allowed) -> Iterator[Guarded]:
     ending, updating = deletes(plan.changes), updates(plan.changes)
-    most = max(1, plan.recorded * guards.max_delete_percent // 100)
+    most = max(1, plan.basis.recorded * guards.max_delete_percent // 100)
     if ending != allowed.deletes:
         if ending > most:
-            yield Guarded(GuardedWhat.DELETES, ending, plan.recorded, most, allowed.deletes)
+            yield Guarded(GuardedWhat.DELETES, ending, plan.basis.recorded, most, allowed.deletes)
         elif ending and _nothing_remains(plan):
-            yield Guarded(GuardedWhat.ALL, ending, plan.recorded, 0, allowed.deletes)
-    most = plan.recorded * guards.max_update_percent // 100
-    if plan.recorded >= _LEAST_FOR_UPDATES and updating > most and updating != allowed.updates:
-        yield Guarded(GuardedWhat.UPDATES, updating, plan.recorded, most, allowed.updates)
+            yield Guarded(GuardedWhat.ALL, ending, plan.basis.recorded, 0, allowed.deletes)
+    most = plan.basis.recorded * guards.max_update_percent // 100
+    if plan.basis.recorded >= _LEAST_FOR_UPDATES and updating > most and updating != allowed.updates:
+        yield Guarded(GuardedWhat.UPDATES, updating, plan.basis.recorded, most, allowed.updates)
 
 
 def _nothing_remains(plan: Plan) -> bool:
     """Whether nothing is managed any more once the plan is carried out."""
-    left = len(plan.unchanged) + len(plan.kept) + len(plan.left_out)
-    return left == 0 and all(change.action in _ENDS for change in plan.changes)
+    left = len(plan.unchanged) + len(plan.kept) + len(plan.part.left_out)
+    return left == 0 and all(change.action.unmanages for change in plan.changes)

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model import Diagnostic, LiveConnection, Scope, error, hosts
-from reconciler.planning.plan import NAME, Action, Attributes, Change
+from reconciler.model import Action, Diagnostic, Scope, error
+from reconciler.model.action import NAME
+from reconciler.planning.kind import Kind, Present
+from reconciler.planning.plan import Change
 
 Name = tuple[Scope, str]
 
 
 def order(
-    changes: Sequence[Change], holders: Mapping[Name, LiveConnection], owners: Mapping[str, str]
+    changes: Sequence[Change], holders: Mapping[Name, Present], owners: Mapping[str, str]
 ) -> tuple[list[Change], list[Diagnostic]]:
     """Return `changes` with `waits_for` filled in, and an error for each name that stays taken or goes round in a circle.
 
@@ -35,17 +37,17 @@ def order(
     return ordered, problems + _circles(ordered)
 
 
-def disguised(changes: Sequence[Change]) -> list[Diagnostic]:
+def disguised(kind: Kind, changes: Sequence[Change]) -> list[Diagnostic]:
     """Return an error for each delete and create of equal spec: a rename of the address that forgot to say so."""
     deletes: dict[object, list[Change]] = {}
     for change in changes:
         if change.action is Action.DELETE and not change.superseded and change.before is not None:
-            deletes.setdefault(_spec(change.before), []).append(change)
+            deletes.setdefault(kind.likeness(change.before), []).append(change)
     problems = []
     for create in changes:
         if create.action is not Action.CREATE or create.after is None:
             continue
-        alike = [delete for delete in deletes.get(_spec(create.after), ()) if _named_alike(delete, create)]
+        alike = [delete for delete in deletes.get(kind.likeness(create.after), ()) if _named_alike(delete, create)]
         if alike:
             same = max(alike, key=lambda delete: _in_one_file(delete, create))
             problems.append(
@@ -60,10 +62,6 @@ def disguised(changes: Sequence[Change]) -> list[Diagnostic]:
     return problems
 
 
-def _spec(found: Attributes) -> tuple[Scope, str, str]:
-    return found.scope, found.description.strip(), hosts.fold(found.instance_url)
-
-
 def _named_alike(delete: Change, create: Change) -> bool:
     """The same name in Infisical, or one that on both sides is the address."""
     if delete.before is None or create.after is None:
@@ -73,23 +71,21 @@ def _named_alike(delete: Change, create: Change) -> bool:
 
 
 def _in_one_file(delete: Change, create: Change) -> bool:
-    return create.location is not None and create.location.file.endswith(delete.file)
+    return create.location is not None and create.location.file.endswith(delete.declared.file)
 
 
 def _takes(change: Change) -> Name | None:
-    """The name a change needs to be free: that of something new, or a new name of something old."""
-    if change.after is None:
+    """Return the name that a change needs to be free: that of something new, or a new name of something old."""
+    if change.after is None or not (change.action.creates or _renames(change)):
         return None
-    new = change.action in {Action.CREATE, Action.RECREATE, Action.REPLACE}
-    return (change.after.scope, change.after.name) if new or _renames(change) else None
+    return change.after.scope, change.after.name
 
 
 def _frees(change: Change) -> Name | None:
-    """The name that is free once a change is done."""
-    if change.before is None:
+    """Return the name that is free once a change is done."""
+    if change.before is None or not (change.action.deletes or _renames(change)):
         return None
-    ends = change.action in {Action.DELETE, Action.REPLACE}
-    return (change.before.scope, change.before.name) if ends or _renames(change) else None
+    return change.before.scope, change.before.name
 
 
 def _renames(change: Change) -> bool:
@@ -98,7 +94,7 @@ def _renames(change: Change) -> bool:
     return NAME in change.fields and change.before.name != change.after.name
 
 
-def _taken(change: Change, name: Name, holder: LiveConnection, owners: Mapping[str, str]) -> Diagnostic:
+def _taken(change: Change, name: Name, holder: Present, owners: Mapping[str, str]) -> Diagnostic:
     scope, text = name
     owner = owners.get(holder.id)
     who = f"managed as `{owner}`" if owner else f"of the app `{holder.app}`, not managed here"

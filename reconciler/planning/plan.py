@@ -1,149 +1,66 @@
-"""What a plan is: plain values that can be shown, saved and compared, and never hold a secret."""
+"""What a plan is: plain values that can be shown, saved and compared. None of them ever holds a secret."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.model import Connection, Diagnostic, Lifecycle, LiveConnection, Location, Record, Scope, has_errors
-
-
-class Action(StrEnum):
-    """What a plan does to one address."""
-
-    CREATE = "create"
-    RECREATE = "re-create"
-    UPDATE = "update"
-    CONDITIONAL = "conditional update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    ADOPT = "adopt"
-    RECORD = "record"
-    FORGET = "forget"
-    NOTHING = "nothing"
-
-    @property
-    def symbol(self) -> str:
-        """The mark of this action in a text plan."""
-        return _SYMBOLS[self]
-
-    @property
-    def writes(self) -> bool:
-        """Whether it always writes to Infisical (an adopt or conditional update may)."""
-        return self in _WRITES
-
-
-_SYMBOLS = {
-    Action.CREATE: "+",
-    Action.RECREATE: "+",
-    Action.UPDATE: "~",
-    Action.CONDITIONAL: "?",
-    Action.REPLACE: "+/-",
-    Action.DELETE: "-",
-    Action.ADOPT: "=",
-    Action.RECORD: "=",
-    Action.FORGET: "=",
-    Action.NOTHING: " ",
-}
-_WRITES = frozenset({Action.CREATE, Action.RECREATE, Action.UPDATE, Action.REPLACE, Action.DELETE})
-
-NAME = "name"
-DESCRIPTION = "description"
-PROJECT = "project"
-INSTANCE_URL = "credentials.instanceUrl"
-VERSION = "credentials.version"
-CONSUMER_KEY = "credentials.consumerKey"
-CONSUMER_SECRET = "credentials.consumerSecret"  # noqa: S105  # the path of a field
-CREDENTIALS = "credentials"
-ACCEPTED = "credentials (theirs accepted)"
-ADDRESS = "address"
-LABELS = "labels"
-LIFECYCLE = "lifecycle"
-REFRESHED = "record"
-
-VALUE_FIELDS = frozenset({CONSUMER_KEY, CONSUMER_SECRET, ACCEPTED})
-"""Changes that only a value shows: they are in no digest."""
-LOCAL_FIELDS = frozenset({ADDRESS, LABELS, LIFECYCLE, REFRESHED})
-"""Changes of the record alone; `record` is what it has late of what is in Infisical already."""
-SENT_WITH_CREDENTIALS = frozenset({INSTANCE_URL, VERSION, CONSUMER_KEY, CONSUMER_SECRET, CREDENTIALS})
-"""Changes for which all three credentials fields are sent: the API does not merge."""
+from reconciler.model import Action, Diagnostic, Location, Reason, has_errors
+from reconciler.model.action import SENT_WITH_CREDENTIALS
+from reconciler.planning.kind import Attributes
 
 
 @dataclass(frozen=True, slots=True)
-class Attributes:
-    """A connection without its secrets. `consumer_key` and `consumer_secret` are references as text, "" where there is none."""
+class Subject:
+    """The connection in Infisical that a change is about. `hash` is that of its credentials, None where there is none."""
 
-    name: str
-    description: str
-    scope: Scope
-    instance_url: str
-    version: str | None
-    labels: Mapping[str, str]
-    lifecycle: Lifecycle
-    consumer_key: str = ""
-    consumer_secret: str = ""
+    id: str
+    hash: str | None = None
 
-    @classmethod
-    def wanted(cls, connection: Connection, scope: Scope) -> "Attributes":
-        """Return what a manifest wants."""
-        return cls(
-            connection.name,
-            connection.description,
-            scope,
-            connection.instance_url,
-            connection.version,
-            connection.labels,
-            connection.lifecycle,
-            str(connection.consumer_key),
-            str(connection.consumer_secret),
-        )
 
-    @classmethod
-    def present(cls, live: LiveConnection, record: Record | None) -> "Attributes":
-        """Return what is there, with what is recorded of it."""
-        return cls(
-            live.name,
-            live.description,
-            live.scope,
-            live.instance_url,
-            record.version if record else None,
-            record.labels if record else {},
-            record.lifecycle if record else Lifecycle(),
-        )
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Where the manifest of an address is, or was when it was last applied.
 
-    @classmethod
-    def recorded(cls, record: Record) -> "Attributes":
-        """Return what was last applied."""
-        return cls(
-            record.name,
-            record.description,
-            record.scope,
-            record.instance_url,
-            record.version,
-            record.labels,
-            record.lifecycle,
-        )
+    `location` is None once the manifest is gone; `file` is then its path in the stack as it was recorded.
+    """
+
+    location: Location | None = None
+    file: str = ""
+
+    def __str__(self) -> str:
+        return str(self.location) if self.location else self.file
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one address. `id` and `hash` are those of the live connection it concerns ("" and None: none);
-    `compared` is False where values were not at hand; `waits_for` are the keys of changes that free the name it takes;
-    `superseded` marks the deletion of what an earlier replace left behind."""
+    """What happens to one address."""
 
     address: str
+    """The address, which is the key of the change in most places; see `key`."""
     action: Action
-    reason: str = ""
-    id: str = ""
-    hash: str | None = None
+    """What happens."""
+    reason: Reason | None = None
+    """Why, where the changed fields do not say it all."""
+    subject: Subject | None = None
+    """The connection it is about, None when there is none yet."""
     before: Attributes | None = None
+    """What is there now, None when nothing is."""
     after: Attributes | None = None
+    """What will be there, None when nothing will."""
     fields: tuple[str, ...] = ()
+    """The paths of the fields that change."""
     compared: bool = True
-    location: Location | None = None
-    file: str = ""
+    """Whether key and secret could be compared. False when one of them is not available here."""
+    first_sent: bool = False
+    """Whether the only change is that key and secret are sent, and we never sent them before."""
+    declared: Declared = field(default_factory=Declared)
+    """Where its manifest is, or was."""
     waits_for: tuple[str, ...] = ()
+    """The keys of the changes that must be done first: each frees the name that this one takes."""
     superseded: bool = False
+    """Whether this deletes what an earlier replace left behind."""
     previous_address: str = ""
+    """The address it had before, when the address itself changes."""
 
     @property
     def key(self) -> str:
@@ -151,15 +68,29 @@ class Change:
         return f"{self.address} ({self.id})" if self.superseded else self.address
 
     @property
+    def id(self) -> str:
+        """The id of the connection it is about, "" when there is none yet."""
+        return self.subject.id if self.subject else ""
+
+    @property
+    def hash(self) -> str | None:
+        """The hash of that connection's credentials, None where there is none."""
+        return self.subject.hash if self.subject else None
+
+    @property
+    def location(self) -> Location | None:
+        """Where its manifest is, None when it has none."""
+        return self.declared.location
+
+    @property
     def sends_credentials(self) -> bool:
         """Whether key and secret are needed to carry it out."""
-        if self.action in {Action.CREATE, Action.RECREATE, Action.REPLACE}:
-            return True
-        return self.action in {Action.UPDATE, Action.ADOPT} and not SENT_WITH_CREDENTIALS.isdisjoint(self.fields)
+        in_place = self.action in {Action.UPDATE, Action.ADOPT}
+        return self.action.creates or (in_place and not SENT_WITH_CREDENTIALS.isdisjoint(self.fields))
 
 
 class KeptWhy(StrEnum):
-    """Why something was left as it is although the manifests say otherwise."""
+    """Why something was left as it is although the manifests say something else."""
 
     HELD = "held"
     PROTECTED = "protected"
@@ -167,12 +98,11 @@ class KeptWhy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something that is reported and not touched. `hint` is how to go on."""
+    """Something that is reported and not touched."""
 
     address: str
     why: KeptWhy
-    reason: str
-    hint: str
+    reason: Reason
     id: str = ""
     location: Location | None = None
 
@@ -187,8 +117,10 @@ class GuardedWhat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A guard that stops a plan: `number` of `recorded` connections, where at most `limit` are let through; `allowed` is the
-    number that was named, None when none was."""
+    """A guard that stops a plan: `number` of `recorded` connections change, and at most `limit` may.
+
+    `allowed` is the number that the user named, None when the user named none.
+    """
 
     what: GuardedWhat
     number: int
@@ -199,8 +131,10 @@ class Guarded:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What happened to a recorded connection outside. `after` is None when it was deleted; `with_project` is the slug of the
-    project that is gone and took it along, "" where none is."""
+    """What happened to a recorded connection outside.
+
+    `after` is None when it was deleted. `with_project` is the slug of the deleted project that it was in, "" for none.
+    """
 
     address: str
     id: str
@@ -211,58 +145,104 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything a run would do, and what it was decided from; sorted by address. `unchanged` stay as they are,
-    `interrupted` says by address what an interrupted apply turned out to have done; `recorded` is how many records there were,
-    `guarded` what stops the plan; `expires_at` is until when a saved plan may be applied, ISO 8601, "" for ever.
-
-    `accept`, `reassert`, `adopt_all` and `destroy` are what was said beside the manifests. `only` are the addresses the plan
-    was narrowed to, empty when it was not; `left_out` are the changes that were decided and are not made, because they are
-    not among those or not in a saved plan. `base` is the git ref whose manifests were taken for what is there, "" when
-    Infisical itself was asked."""
+class Target:
+    """Which stack a plan is of, and on which Infisical. Ids and names are "" where Infisical does not tell."""
 
     stack: str
     url: str
-    organisation_id: str
-    organisation_name: str
-    lineage: str
-    serial: int
-    changes: tuple[Change, ...] = ()
-    unchanged: tuple[Change, ...] = ()
-    kept: tuple[Kept, ...] = ()
-    drift: tuple[Drift, ...] = ()
-    unmanaged: int = 0
-    diagnostics: tuple[Diagnostic, ...] = ()
-    accept: tuple[str, ...] = ()
-    reassert: tuple[str, ...] = ()
-    created_at: str = ""
-    tool_version: str = ""
-    interrupted: Mapping[str, str] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    organisation_id: str = ""
+    organisation_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan was decided from, and when."""
+
+    lineage: str = ""
+    """The state's lineage, "" before the first apply."""
+    serial: int = 0
+    """The state's serial."""
     recorded: int = 0
-    guarded: tuple[Guarded, ...] = ()
-    expires_at: str = ""
-    adopt_all: bool = False
-    destroy: bool = False
-    only: tuple[str, ...] = ()
+    """How many connections the state records."""
     base: str = ""
+    """The git ref whose manifests were compared with, "" when Infisical itself was asked."""
+    created_at: str = ""
+    """When the plan was made, ISO 8601."""
+    tool_version: str = ""
+    """The version of reconciler that made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user said beside the manifests."""
+
+    accept: frozenset[str] = frozenset()
+    """Addresses whose credentials in Infisical are taken as right."""
+    reassert: frozenset[str] = frozenset()
+    """Addresses whose credentials are sent again over what somebody else wrote."""
+    adopt_all: bool = False
+    """Take over whatever has a wanted name and is not managed."""
+    destroy: bool = False
+    """Delete everything that is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a stack a plan is about."""
+
+    only: tuple[str, ...] = ()
+    """The selected addresses, empty when the plan is about the whole stack."""
+    left_out: tuple[str, ...] = ()
+    """The keys of changes that were decided and are not made: they are not selected, or not in the saved plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run would do, sorted by address."""
+
+    target: Target
+    """Which stack, on which Infisical."""
+    basis: Basis = field(default_factory=Basis)
+    """What it was decided from."""
+    choices: Choices = field(default_factory=Choices)
+    """What the user said beside the manifests."""
+    part: Part = field(default_factory=Part)
+    """Which part of the stack it is about."""
+    changes: tuple[Change, ...] = ()
+    """What an apply does."""
+    unchanged: tuple[Change, ...] = ()
+    """What stays as it is."""
+    kept: tuple[Kept, ...] = ()
+    """What is left alone although the manifests say something else."""
+    drift: tuple[Drift, ...] = ()
+    """What happened outside since the last apply."""
+    unmanaged: int = 0
+    """How many Salesforce connections Infisical shows that this stack does not manage."""
+    guarded: tuple[Guarded, ...] = ()
+    """The guards that stop the plan."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """Errors, each of which stops the plan, and warnings."""
+    interrupted: Mapping[str, Reason] = field(default_factory=dict)
+    """What an interrupted apply turned out to have done, by address."""
+    expires_at: str = ""
+    """Until when a saved plan may be applied, ISO 8601, "" for ever."""
 
     @property
     def errored(self) -> bool:
-        """Whether something was found that must be mended first."""
+        """Whether something must be corrected first."""
         return has_errors(self.diagnostics)
 
     @property
     def applyable(self) -> bool:
         """Whether an apply has something to do and may do it."""
-        return bool(self.changes) and not self.errored and not self.guarded and not self.base
+        return bool(self.changes) and not self.errored and not self.guarded and not self.basis.base
 
     @property
     def complete(self) -> bool:
         """Whether it is all that there is to do, as far as Infisical and the manifests tell."""
-        return not self.errored and not self.only and not self.base
+        return not self.errored and not self.part.only and not self.basis.base
 
     @property
     def changes_something(self) -> bool:
-        """Whether there is more than conditional updates: those alone are not changes."""
+        """Whether there is more than conditional updates: those alone are no changes."""
         return any(change.action is not Action.CONDITIONAL for change in self.changes)

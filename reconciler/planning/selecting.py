@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.model import Connection, Diagnostic, State, error
-from reconciler.planning.plan import Change, Plan
+from reconciler.planning.plan import Change, Part, Plan
 
 _REQUIREMENT = re.compile(r"(?P<absent>!)?(?P<key>[^\s=!,]+)\s*(?:(?P<sign>!=|==?)\s*(?P<value>[^=!,]*))?")
 
@@ -89,9 +89,8 @@ def narrowed(plan: Plan, addresses: Iterable[str]) -> Plan:
     waiting = [(change, key) for change in changes for key in change.waits_for if key not in keys]
     return replace(
         plan,
-        only=tuple(sorted(chosen)),
+        part=Part(tuple(sorted(chosen)), tuple(change.key for change in plan.changes if change.key not in keys)),
         changes=changes,
-        left_out=tuple(change.key for change in plan.changes if change.key not in keys),
         kept=tuple(one for one in plan.kept if one.address in chosen),
         drift=tuple(one for one in plan.drift if one.address in chosen),
         diagnostics=(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model import Diagnostic, Intent, LiveConnection, Record, State, Superseded, Verb, hosts, warning
+from reconciler.model import Diagnostic, Intent, LiveConnection, Reason, Record, State, Superseded, Verb, Why, hosts, warning
 from reconciler.model.connection import APP
 
 _SAME_WRITE = timedelta(seconds=1)
@@ -20,12 +20,15 @@ _ON_ITS_WAY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """`state` as it is once everything known is recorded; `resend` are ids whose credentials are sent again;
-    `done` says in words what the interrupted apply turned out to have done, by address."""
+    """What an interrupted apply amounts to.
+
+    `state` is the state once everything known is recorded. `resend` are the ids whose credentials are sent again. `done` says
+    what the interrupted apply turned out to have done, by address.
+    """
 
     state: State
     resend: frozenset[str] = frozenset()
-    done: Mapping[str, str] = field(default_factory=dict)
+    done: Mapping[str, Reason] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -78,7 +81,7 @@ class _Work:
         self._addresses = {record.id: address for address, record in state.records.items()}
         self._superseded = {item.id: item for item in state.superseded}
         self._waiting: list[Intent] = []
-        self._done: dict[str, str] = {}
+        self._done: dict[str, Reason] = {}
         self._diagnostics: list[Diagnostic] = []
         self._by_id = {connection.id: connection for connection in live}
         self._by_name = {(connection.scope, connection.name): connection for connection in self._by_id.values()}
@@ -106,7 +109,7 @@ class _Work:
         if old is not None:
             self._superseded[old.id] = Superseded(intent.address, old.id, old.scope, old.name)
         self._put(as_created(sent, found))
-        self._done[intent.address] = "created by an interrupted apply"
+        self._done[intent.address] = Reason(Why.CREATED_BY_INTERRUPTED_APPLY)
 
     def update(self, intent: Intent) -> None:
         found = self._by_id.get(intent.connection_id)
@@ -117,7 +120,7 @@ class _Work:
             if arrived:
                 self._take(intent.connection_id)
                 self._put(intent.record)
-                self._done[intent.address] = "updated by an interrupted apply"
+                self._done[intent.address] = Reason(Why.UPDATED_BY_INTERRUPTED_APPLY)
             return
         address = self._addresses[intent.connection_id]
         if self._records[address].credentials_hash == found.credentials_hash:
@@ -131,7 +134,7 @@ class _Work:
             return
         self._take(intent.connection_id)
         self._superseded.pop(intent.connection_id, None)
-        self._done[intent.address] = "deleted by an interrupted apply"
+        self._done[intent.address] = Reason(Why.DELETED_BY_INTERRUPTED_APPLY)
 
     def settled(self) -> Settled:
         state = replace(

@@ -18,20 +18,12 @@ from reconciler.model import (
     Outcome,
     Severity,
 )
-from reconciler.planning import Action, Plan
-from reconciler.reports import terraform
+from reconciler.planning import Plan
+from reconciler.reports import terraform, words
+from reconciler.reports.words import WORDS
 
 UI_VERSION = "1.2"
 VALIDATE_VERSION = "1.0"
-_WORDS = {
-    Action.CREATE: "create",
-    Action.RECREATE: "create",
-    Action.UPDATE: "update",
-    Action.REPLACE: "replace",
-    Action.DELETE: "delete",
-    Action.ADOPT: "import",
-    Action.FORGET: "forget",
-}
 
 
 class JsonReport:
@@ -70,8 +62,8 @@ class JsonReport:
         """Return the lines an apply begins with: versions, what is planned, what was found."""
         lines = [_line("info", "reconciler", "version", terraform=terraform.TERRAFORM_VERSION, ui=UI_VERSION)]
         for change in plan.changes:
-            word = _WORDS.get(change.action, "noop")
-            body = {"resource": _resource(change.address), "action": word, "reason": change.reason}
+            word = WORDS[change.action].ui
+            body = {"resource": _resource(change.address), "action": word, "reason": words.reason(change.reason)}
             lines.append(_line("info", f"{change.address}: Plan to {word}", "planned_change", change=body))
         return "".join(lines) + self.problems(plan.diagnostics)
 
@@ -88,7 +80,7 @@ class JsonReport:
         """See `Report.event`: Terraform's machine-readable apply lines; `apply_not_tried` is our own."""
         if isinstance(event, Noted):
             return self.problem(event.diagnostic)
-        word = _WORDS.get(Action(event.action), "noop")
+        word = WORDS[event.action].ui
         hook: dict[str, Any] = {"resource": _resource(event.address), "action": word}
         match event:
             case ChangeStarted():
@@ -101,12 +93,12 @@ class JsonReport:
                 failed = _line("error", f"{event.address}: {word} failed", "apply_errored", hook=hook)
                 return failed + self.problem(event.diagnostic)
             case ChangeNotTried():
-                hook |= {"reason": event.reason}
+                hook |= {"reason": words.reason(event.reason)}
                 return _line("warn", f"{event.address}: {word} not tried", "apply_not_tried", hook=hook)
 
     def outcome(self, plan: Plan, outcome: Outcome) -> str:
         """See `Report.outcome`: the change summary, with what failed and was not tried beside Terraform's counts."""
-        counts = Counter(_WORDS.get(Action(event.action), "noop") for event in outcome.done)
+        counts = Counter(WORDS[event.action].ui for event in outcome.done)
         changes = {
             "add": counts["create"] + counts["replace"],
             "change": counts["update"],

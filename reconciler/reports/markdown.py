@@ -8,24 +8,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.planning import Action, Change, KeptWhy, Plan, decides_something, digest
-from reconciler.reports import guards
+from reconciler.model import Action
+from reconciler.planning import Change, KeptWhy, Plan, decides_something, digest
+from reconciler.reports import guards, words
 from reconciler.reports.style import Style, visible
 from reconciler.reports.text import OFFLINE, TextReport
+from reconciler.reports.words import ORDER
 
 LARGEST = 900_000
 """Characters. GitHub takes a summary of 1 MiB and none of a longer one."""
 
-_ORDER = (
-    Action.DELETE,
-    Action.REPLACE,
-    Action.RECREATE,
-    Action.CREATE,
-    Action.UPDATE,
-    Action.ADOPT,
-    Action.FORGET,
-    Action.RECORD,
-)
 _RUN = re.compile(r"`+")
 _UNWRAPPED = 100_000
 _NAMED = 10
@@ -48,34 +40,35 @@ class MarkdownReport:
                 parts.append(f"\n{len(folded) - number} more parts are left out: `reconciler show` has them.\n")
                 break
             parts.append(part)
-        if decides_something(plan) and not plan.errored and not plan.base:
+        if decides_something(plan) and not plan.errored and not plan.basis.base:
             parts.append(f"\nDigest: `{digest(plan)}`\n")
         return "".join(parts)
 
     def _head(self, plan: Plan) -> Iterator[str]:
-        yield f"### reconciler: {_span(plan.stack)}\n\n"
+        yield f"### reconciler: {_span(plan.target.stack)}\n\n"
         yield f"**{self._verdict(plan)}**\n\n"
-        if plan.base:
-            yield f"The manifests here, compared with those at {_span(plan.base)}. {OFFLINE}\n\n"
-        if plan.changes or not (plan.base or plan.left_out):
-            yield f"{self._text.summary(replace(plan, base='', left_out=()))}\n"
-        if plan.left_out:
-            more = len(plan.left_out) - _NAMED
-            named = ", ".join(map(_span, plan.left_out[:_NAMED])) + (f" and {more} more" if more > 0 else "")
-            yield f"\nLeft out, because not {'selected' if plan.only else 'in the saved plan'}: {named}\n"
+        if plan.basis.base:
+            yield f"The manifests here, compared with those at {_span(plan.basis.base)}. {OFFLINE}\n\n"
+        if plan.changes or not (plan.basis.base or plan.part.left_out):
+            whole = replace(plan, basis=replace(plan.basis, base=""), part=replace(plan.part, left_out=()))
+            yield f"{self._text.summary(whole)}\n"
+        if plan.part.left_out:
+            more = len(plan.part.left_out) - _NAMED
+            named = ", ".join(map(_span, plan.part.left_out[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+            yield f"\nLeft out, because not {'selected' if plan.part.only else 'in the saved plan'}: {named}\n"
         for what, hint in map(guards.words, plan.guarded):
             yield f"\n- guarded: {_span(what)}\n  next: {_span(hint)}\n"
-        shown = sorted((one for one in plan.changes if one.action in _ORDER), key=lambda one: _ORDER.index(one.action))
+        shown = sorted((one for one in plan.changes if one.action in ORDER), key=lambda one: ORDER.index(one.action))
         if shown:
             yield "\n| | action | connection | manifest |\n| --- | --- | --- | --- |\n"
         for one in shown:
-            where = str(one.location) if one.location else one.file
+            where = str(one.declared)
             yield f"| {_span(one.action.symbol)} | {one.action.value} | {_span(one.key)} | {_span(where)} |\n"
 
     def _verdict(self, plan: Plan) -> str:
         if plan.errored:
             return "Cannot be applied: there are errors"
-        if plan.base:
+        if plan.basis.base:
             return f"Not compared with Infisical: {'the manifests change' if plan.changes else 'the manifests change nothing'}"
         if plan.guarded:
             return "Stopped by a guard: nothing is applied"
@@ -84,7 +77,7 @@ class MarkdownReport:
         return "Changes, and something is left alone" if plan.kept else "Changes"
 
     def _changes(self, plan: Plan) -> Iterator[str]:
-        for action in _ORDER:
+        for action in ORDER:
             for one in plan.changes:
                 if one.action is action:
                     yield _folded(f"{action.symbol} {one.key}: {action.value}", self._lines(one))
@@ -102,7 +95,11 @@ class MarkdownReport:
         for why, title in ((KeptWhy.HELD, "held"), (KeptWhy.PROTECTED, "protected")):
             kept = [one for one in plan.kept if one.why is why]
             if kept:
-                lines = [text for one in kept for text in (f"! {one.address}: {one.reason}", f"  next: {one.hint}")]
+                lines = [
+                    text
+                    for one in kept
+                    for text in (f"! {one.address}: {words.reason(one.reason)}", f"  next: {words.next_step(one)}")
+                ]
                 yield _folded(f"{len(kept)} {title}, not touched", lines)
         if plan.drift:
             yield _folded("Changed outside since the last apply", self._text.drift(plan.drift))

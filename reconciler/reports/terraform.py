@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from reconciler.model import Diagnostic
-from reconciler.planning import Action, Attributes, Change, Drift, Guarded, Plan, digest
-from reconciler.reports import guards
+from reconciler.model import Action, Diagnostic
+from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET, DESCRIPTION, INSTANCE_URL
+from reconciler.planning import Attributes, Change, Drift, Guarded, Plan, digest
+from reconciler.reports import guards, words
+from reconciler.reports.words import WORDS
 
 FORMAT_VERSION = "1.2"
 TERRAFORM_VERSION = "1.11.4"
@@ -12,15 +14,6 @@ TERRAFORM_VERSION = "1.11.4"
 TYPE = "infisical_app_connection_salesforce"
 PROVIDER = "infisical/infisical"
 
-_ACTIONS = {
-    Action.CREATE: ["create"],
-    Action.RECREATE: ["create"],
-    Action.UPDATE: ["update"],
-    Action.CONDITIONAL: ["update"],
-    Action.REPLACE: ["create", "delete"],
-    Action.DELETE: ["delete"],
-    Action.FORGET: ["forget"],
-}
 _REASONS = {
     Action.REPLACE: "replace_because_cannot_update",
     Action.DELETE: "delete_because_no_resource_config",
@@ -43,31 +36,31 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "values": _values([_resource(_before_address(one), one.before, one) for one in everything if one.before]),
         },
         "configuration": _configuration(plan, everything),
-        "timestamp": plan.created_at,
+        "timestamp": plan.basis.created_at,
         "applyable": plan.applyable,
         "complete": plan.complete,
         "errored": plan.errored,
         "reconciler": {
-            "version": plan.tool_version,
-            "stack": plan.stack,
-            "url": plan.url,
-            "organisation": {"id": plan.organisation_id, "name": plan.organisation_name},
-            "lineage": plan.lineage,
-            "serial": plan.serial,
-            "digest": digest(plan) if not plan.base else None,
+            "version": plan.basis.tool_version,
+            "stack": plan.target.stack,
+            "url": plan.target.url,
+            "organisation": {"id": plan.target.organisation_id, "name": plan.target.organisation_name},
+            "lineage": plan.basis.lineage,
+            "serial": plan.basis.serial,
+            "digest": digest(plan) if not plan.basis.base else None,
             "unmanaged": plan.unmanaged,
-            "destroy": plan.destroy,
-            "only": list(plan.only),
-            "left_out": list(plan.left_out),
-            "base": plan.base or None,
+            "destroy": plan.choices.destroy,
+            "only": list(plan.part.only),
+            "left_out": list(plan.part.left_out),
+            "base": plan.basis.base or None,
             "changes": [_own_facts(one) for one in plan.changes],
             "kept": [
                 {
                     "address": one.address,
                     "id": one.id,
                     "why": one.why,
-                    "reason": one.reason,
-                    "next": one.hint,
+                    "reason": words.reason(one.reason),
+                    "next": words.next_step(one),
                     "location": str(one.location) if one.location else None,
                 }
                 for one in plan.kept
@@ -119,14 +112,14 @@ def actions(change: Change) -> list[str]:
     """Return Terraform's words for what a change does."""
     if change.action is Action.ADOPT and change.fields:
         return ["update"]
-    return _ACTIONS.get(change.action, ["no-op"])
+    return list(WORDS[change.action].terraform)
 
 
 def _resource_change(change: Change) -> dict[str, Any]:
     body: dict[str, Any] = {
         "actions": actions(change),
         "before": _attributes(change.before, change.id, change.hash),
-        "after": None if change.action in {Action.DELETE, Action.FORGET} else _after(change),
+        "after": None if change.action.unmanages else _after(change),
         "after_unknown": _unknown(change),
         "before_sensitive": _SENSITIVE if change.before else False,
         "after_sensitive": _SENSITIVE if change.after else False,
@@ -164,14 +157,14 @@ def _own_facts(change: Change) -> dict[str, Any]:
         "address": change.address,
         "action": change.action,
         "symbol": change.action.symbol,
-        "reason": change.reason,
+        "reason": words.reason(change.reason),
         "fields": list(change.fields),
         "compared": change.compared,
-        "location": str(change.location) if change.location else change.file or None,
+        "location": str(change.declared) or None,
         "waits_for": list(change.waits_for),
         "references": {
-            "consumer_key": change.after.consumer_key if change.after else None,
-            "consumer_secret": change.after.consumer_secret if change.after else None,
+            "consumer_key": change.after.references.get(CONSUMER_KEY, "") if change.after else None,
+            "consumer_secret": change.after.references.get(CONSUMER_SECRET, "") if change.after else None,
         },
     }
 
@@ -190,18 +183,18 @@ def _configuration(plan: Plan, everything: list[Change]) -> dict[str, Any]:
         for one in everything
         if one.after is not None
     ]
-    provider = {"name": "infisical", "full_name": PROVIDER, "expressions": {"host": {"constant_value": plan.url}}}
+    provider = {"name": "infisical", "full_name": PROVIDER, "expressions": {"host": {"constant_value": plan.target.url}}}
     return {"provider_config": {"infisical": provider}, "root_module": {"resources": resources}}
 
 
 def _expressions(wanted: Attributes) -> dict[str, Any]:
     return {
         "name": {"constant_value": wanted.name},
-        "description": {"constant_value": wanted.description or None},
+        "description": {"constant_value": wanted.values[DESCRIPTION] or None},
         "credentials": {
-            "instance_url": {"constant_value": wanted.instance_url},
-            "consumer_key": {"references": [wanted.consumer_key]},
-            "consumer_secret": {"references": [wanted.consumer_secret]},
+            "instance_url": {"constant_value": wanted.values[INSTANCE_URL]},
+            "consumer_key": {"references": [wanted.references.get(CONSUMER_KEY, "")]},
+            "consumer_secret": {"references": [wanted.references.get(CONSUMER_SECRET, "")]},
         },
     }
 
@@ -221,7 +214,7 @@ def _values(resources: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _resource(address: str, found: Attributes | None, change: Change) -> dict[str, Any]:
-    new = change.action in {Action.CREATE, Action.RECREATE, Action.REPLACE} and found is change.after
+    new = change.action.creates and found is change.after
     return _head(address) | {
         "schema_version": 0,
         "values": _attributes(found, "" if new else change.id, None if new else change.hash),
@@ -244,7 +237,7 @@ def _after(change: Change) -> dict[str, Any] | None:
 
 
 def _unknown(change: Change) -> dict[str, Any]:
-    if change.action in {Action.CREATE, Action.RECREATE, Action.REPLACE}:
+    if change.action.creates:
         return {"id": True, "credentials_hash": True}
     return {"credentials_hash": True} if change.sends_credentials else {}
 
@@ -255,9 +248,9 @@ def _attributes(found: Attributes | None, connection_id: str, credentials_hash: 
     return {
         "id": connection_id or None,
         "name": found.name,
-        "description": found.description or None,
+        "description": found.values[DESCRIPTION] or None,
         "project_id": found.scope.project_id,
         "method": "client-credentials",
-        "credentials": {"instance_url": found.instance_url, "consumer_key": None, "consumer_secret": None},
+        "credentials": {"instance_url": found.values[INSTANCE_URL], "consumer_key": None, "consumer_secret": None},
         "credentials_hash": credentials_hash,
     }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import (
+    Action,
     ApplyEvent,
     ChangeFailed,
     ChangeFinished,
@@ -15,56 +16,17 @@ from reconciler.model import (
     Record,
     Severity,
 )
-from reconciler.planning import Action, Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
-from reconciler.planning import plan as fields
-from reconciler.reports import guards, problem
+from reconciler.model import action as fields
+from reconciler.planning import Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
+from reconciler.planning.salesforce_connection import of_record
+from reconciler.reports import guards, problem, words
 from reconciler.reports.style import Style, visible
+from reconciler.reports.words import LABELS as _LABELS
+from reconciler.reports.words import WORDS
 
-_COLOURS = {"+": "green", "~": "yellow", "?": "yellow", "+/-": "red", "-": "red", "=": "cyan"}
-_TITLES = {
-    Action.CREATE: "will be created",
-    Action.RECREATE: "will be created again",
-    Action.UPDATE: "will be updated in place",
-    Action.REPLACE: "will be replaced",
-    Action.DELETE: "will be deleted",
-    Action.ADOPT: "will be adopted",
-    Action.RECORD: "will be recorded; nothing is sent",
-    Action.FORGET: "will be forgotten; nothing is sent",
-}
-_COUNTED = (
-    (frozenset({Action.CREATE, Action.RECREATE}), "to create"),
-    (frozenset({Action.UPDATE}), "to update"),
-    (frozenset({Action.REPLACE}), "to replace"),
-    (frozenset({Action.DELETE}), "to delete"),
-)
-_ALSO_COUNTED = (
-    (Action.ADOPT, "to adopt"),
-    (Action.RECORD, "to record"),
-    (Action.FORGET, "to forget"),
-    (Action.CONDITIONAL, "to compare at apply"),
-)
-_DONE = {
-    Action.CREATE: "created",
-    Action.RECREATE: "created again",
-    Action.UPDATE: "updated",
-    Action.REPLACE: "replaced",
-    Action.DELETE: "deleted",
-    Action.ADOPT: "adopted",
-    Action.RECORD: "recorded",
-    Action.FORGET: "forgotten",
-    Action.CONDITIONAL: "compared",
-}
-_LABELS = {
-    fields.NAME: "name",
-    fields.DESCRIPTION: "description",
-    fields.PROJECT: "project",
-    fields.INSTANCE_URL: "instanceUrl",
-    fields.VERSION: "version",
-    fields.CONSUMER_KEY: "consumerKey",
-    fields.CONSUMER_SECRET: "consumerSecret",
-    fields.LABELS: "labels",
-    fields.LIFECYCLE: "lifecycle",
-}
+_COLOURS = {action.symbol: words.colour for action, words in WORDS.items()}
+_COUNTED = ("to create", "to update", "to replace", "to delete")
+_ALSO_COUNTED = ("to adopt", "to record", "to forget", "to compare at apply")
 _COLUMN = 14
 _NAMED = 10
 """Addresses that are named where the others are only counted."""
@@ -104,13 +66,13 @@ class TextReport:
             case Noted():
                 return f"{problem.text(self._style, event.diagnostic)}\n\n"
             case ChangeFinished():
-                done = paint(_DONE[Action(event.action)], "green")
+                done = paint(WORDS[event.action].done, "green")
                 return f"{event.address}: {done} after {event.seconds:.1f}s [id={visible(event.id)}]\n"
             case ChangeFailed():
                 failed = paint("not known" if event.unknown else "partly done" if event.partly else "failed", "red")
                 return f"{event.address}: {event.action} {failed} after {event.seconds:.1f}s\n"
             case ChangeNotTried():
-                return f"{event.address}: {event.action} {paint('not tried', 'yellow')}: {event.reason}\n"
+                return f"{event.address}: {event.action} {paint('not tried', 'yellow')}: {words.reason(event.reason)}\n"
             case _:
                 return ""
 
@@ -123,9 +85,9 @@ class TextReport:
         rows = [
             ("address", record.address),
             ("id", record.id),
-            *_rows(Attributes.recorded(record)),
+            *_rows(of_record(record).attributes),
             *_lifecycle(record.lifecycle),
-            ("labels", _labels(Attributes.recorded(record))),
+            ("labels", _labels(of_record(record).attributes)),
             ("credentials", "compared by fingerprint" if record.fingerprints else "cannot be compared yet"),
             ("credentialsHash", record.credentials_hash or "not known"),
             ("file", visible(record.file)),
@@ -165,16 +127,16 @@ class TextReport:
 
     def heading(self, plan: Plan) -> str:
         """Return what a plan is of: the stack and the Infisical, or the commit it is compared with."""
-        stack = visible(plan.stack)
-        what = "Plan to destroy" if plan.destroy else "Plan for"
-        if plan.base:
-            return f"{what} {stack}: its manifests here, compared with those at {visible(plan.base)}"
-        where = plan.organisation_name or plan.organisation_id
-        return f"{what} {stack} on {visible(plan.url)}" + (f" (organisation {visible(where)})" if where else "")
+        stack = visible(plan.target.stack)
+        what = "Plan to destroy" if plan.choices.destroy else "Plan for"
+        if plan.basis.base:
+            return f"{what} {stack}: its manifests here, compared with those at {visible(plan.basis.base)}"
+        where = plan.target.organisation_name or plan.target.organisation_id
+        return f"{what} {stack} on {visible(plan.target.url)}" + (f" (organisation {visible(where)})" if where else "")
 
     def change(self, change: Change) -> list[str]:
         """Return the lines that say why and how one connection changes, without its heading."""
-        return [f"  # {visible(change.reason)}"] * bool(change.reason) + list(self._attributes(change))
+        return [f"  # {visible(words.reason(change.reason))}"] * bool(change.reason) + list(self._attributes(change))
 
     def drift(self, drift: Sequence[Drift]) -> list[str]:
         """Return the lines that say what was changed outside."""
@@ -192,7 +154,7 @@ class TextReport:
 
     def _plan(self, plan: Plan) -> Iterator[str]:
         yield self._style.wrap(self.heading(plan))
-        if plan.base:
+        if plan.basis.base:
             yield self._style.wrap(OFFLINE)
         yield ""
         if plan.drift:
@@ -206,7 +168,7 @@ class TextReport:
             yield ""
         yield from self._set_apart(plan)
         yield self._style.wrap(self._summary(plan))
-        if decides_something(plan) and not plan.errored and not plan.base:
+        if decides_something(plan) and not plan.errored and not plan.basis.base:
             yield f"Digest: {digest(plan)}"
         for diagnostic in plan.diagnostics:
             yield ""
@@ -244,31 +206,31 @@ class TextReport:
         others = _left_out(plan)
         if plan.errored and not plan.changes:
             return "No plan: mend the errors first."
-        if not plan.changes and plan.left_out:
+        if not plan.changes and plan.part.left_out:
             return f"Nothing to apply. {others}."
         if not plan.changes:
             same = "No changes. Infisical has what the manifests say"
-            if plan.base:
-                same = f"No changes. The manifests say what those at {visible(plan.base)} do"
-            elif plan.destroy:
+            if plan.basis.base:
+                same = f"No changes. The manifests say what those at {visible(plan.basis.base)} do"
+            elif plan.choices.destroy:
                 same = "Nothing to destroy. Nothing is managed here"
             return f"{same}{', but for what is listed above' if plan.kept else ''}."
-        counts = Counter(change.action for change in plan.changes)
-        parts = [f"{sum(counts[action] for action in actions)} {words}" for actions, words in _COUNTED]
-        parts += [f"{counts[action]} {words}" for action, words in _ALSO_COUNTED if counts[action]]
+        counts = Counter(WORDS[change.action].counted for change in plan.changes)
+        parts = [f"{counts[counted]} {counted}" for counted in _COUNTED]
+        parts += [f"{counts[counted]} {counted}" for counted in _ALSO_COUNTED if counts[counted]]
         if plan.kept:
             parts.append(f"{len(plan.kept)} left alone")
         if plan.errored:
             return f"Not complete, cannot be applied: mend the errors below. So far {', '.join(parts)}."
         unmanaged = f" {plan.unmanaged} in Infisical not managed here." if plan.unmanaged else ""
-        return f"Plan: {', '.join(parts)}.{unmanaged}{f' {others}.' if plan.left_out else ''}"
+        return f"Plan: {', '.join(parts)}.{unmanaged}{f' {others}.' if plan.part.left_out else ''}"
 
     def _change(self, change: Change) -> Iterator[str]:
-        where = visible(str(change.location) if change.location else change.file)
-        title = f"{change.address} {_TITLES[change.action]}"
+        where = visible(str(change.declared))
+        title = f"{change.address} {WORDS[change.action].heading}"
         yield self._style.wrap(f"# {title}" + (f" ({where})" if where else ""), "  ", "  #   ")
         if change.reason:
-            yield self._style.wrap(f"# {visible(change.reason)}", "  ", "  #   ")
+            yield self._style.wrap(f"# {visible(words.reason(change.reason))}", "  ", "  #   ")
         if change.action in {Action.RECREATE, Action.REPLACE}:
             yield "  # what refers to the old connection's id must be pointed to the new one"
         yield self._heading(change.action.symbol, change.address)
@@ -300,14 +262,15 @@ class TextReport:
             case fields.CONSUMER_KEY | fields.CONSUMER_SECRET:
                 label = _LABELS[field]
                 was, will = dict(_rows(before, empty=True))[label], dict(_rows(after, empty=True))[label]
-                known = before.consumer_key and was != will
+                known = before.references and was != will
                 yield self._difference(label, was, will) if known else self._line("~", label, masked)
             case fields.CREDENTIALS:
                 yield self._line("~", "consumerKey", masked)
                 yield self._line("~", "consumerSecret", masked)
-                if before.instance_url != after.instance_url:
-                    yield self._difference("instanceUrl", before.instance_url, after.instance_url)
-            case fields.REFRESHED:
+                old_host, new_host = before.values[fields.INSTANCE_URL] or "", after.values[fields.INSTANCE_URL] or ""
+                if old_host != new_host:
+                    yield self._difference("instanceUrl", old_host, new_host)
+            case fields.RECORD:
                 yield self._line("=", "record", "brought up to date with what Infisical has already")
             case fields.ACCEPTED:
                 yield self._line("=", "credentials", "theirs are taken as right")
@@ -339,8 +302,8 @@ class TextReport:
 
     def _kept(self, kept: Kept) -> Iterator[str]:
         where = visible(f" ({kept.location})") if kept.location else ""
-        yield self._style.wrap(f"! {kept.address}{where}: {visible(kept.reason)}", "  ", "      ")
-        yield self._style.wrap(f"next: {kept.hint}", "      ", "        ")
+        yield self._style.wrap(f"! {kept.address}{where}: {visible(words.reason(kept.reason))}", "  ", "      ")
+        yield self._style.wrap(f"next: {words.next_step(kept)}", "      ", "        ")
 
     def _drift(self, drift: Drift) -> Iterator[str]:
         if drift.after is None:
@@ -359,7 +322,7 @@ class TextReport:
     def _outcome(self, plan: Plan, outcome: Outcome) -> Iterator[str]:
         if not plan.changes:
             return
-        counts = Counter(_DONE[Action(event.action)] for event in outcome.done)
+        counts = Counter(WORDS[event.action].done for event in outcome.done)
         done = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing"
         yield ""
         yield self._style.paint(f"Done: {done}.", "bold")
@@ -369,9 +332,9 @@ class TextReport:
             yield self._style.paint(f"Not tried: {len(outcome.not_tried)}.", "bold", "yellow")
             if len(outcome.not_tried) <= 20:
                 for skipped in outcome.not_tried:
-                    yield self._style.wrap(f"{skipped.address}: {skipped.reason}", "  ", "    ")
+                    yield self._style.wrap(f"{skipped.address}: {words.reason(skipped.reason)}", "  ", "    ")
             else:
-                yield f"  {len(outcome.not_tried)} changes: {outcome.not_tried[0].reason}"
+                yield f"  {len(outcome.not_tried)} changes: {words.reason(outcome.not_tried[0].reason)}"
         for failure in outcome.failed:
             yield ""
             yield problem.text(self._style, failure.diagnostic)
@@ -389,23 +352,24 @@ def _counted(number: int, word: str) -> str:
 
 def _rows(found: Attributes, *, empty: bool = False) -> list[tuple[str, str]]:
     """The attributes as label and value; those without a value only where `empty`."""
+    values, references = found.values, found.references
     rows = [
         ("name", _quoted(found.name)),
-        ("description", _quoted(found.description) if found.description else ""),
+        ("description", _quoted(description) if (description := values[fields.DESCRIPTION]) else ""),
         (
             "project",
             visible(found.scope.project_slug or found.scope.project_id or "") if found.scope.project_id else "organisation",
         ),
-        ("instanceUrl", _quoted(found.instance_url)),
-        ("consumerKey", visible(found.consumer_key)),
-        ("consumerSecret", visible(found.consumer_secret)),
-        ("version", _quoted(found.version) if found.version else ""),
+        ("instanceUrl", _quoted(values[fields.INSTANCE_URL] or "")),
+        ("consumerKey", visible(references.get(fields.CONSUMER_KEY, ""))),
+        ("consumerSecret", visible(references.get(fields.CONSUMER_SECRET, ""))),
+        ("version", _quoted(version) if (version := values[fields.VERSION]) else ""),
     ]
     return [(label, value or "none") for label, value in rows if value or empty]
 
 
 def _left_out(plan: Plan) -> str:
-    return f"Left out, because not {'selected' if plan.only else 'in the saved plan'}: {_named(plan.left_out)}"
+    return f"Left out, because not {'selected' if plan.part.only else 'in the saved plan'}: {_named(plan.part.left_out)}"
 
 
 def _named(addresses: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ into the step of the set-up that is to be repaired.
 """
 
 from reconciler.salesforce.causes import CAUSES, Cause
-from reconciler.salesforce.checking import Checked, Login, Part, Problem, Verdict, check, log_in, reach
+from reconciler.salesforce.checking import Checked, OrgLogin, Part, Problem, Verdict, check, log_in, reach
 from reconciler.salesforce.project import Difference, Retrieved, Unreadable, compare, holds_a_key, read, write
 from reconciler.salesforce.setup import Step
 
@@ -14,7 +14,7 @@ __all__ = [
     "Cause",
     "Checked",
     "Difference",
-    "Login",
+    "OrgLogin",
     "Part",
     "Problem",
     "Retrieved",

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.model import Secret, hosts
+from reconciler.model import Credentials, hosts
 from reconciler.salesforce.causes import CAUSES, NEW_APP, Cause, refusal
 from reconciler.salesforce.setup import Step
 from reconciler.wire import HALF, AnswerLost, Asker, NotSent, Reply, Unresolved, Untrusted, WireError, printable
@@ -47,12 +47,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """What a connection logs in with: the host of its org as it is sent, and the values; None where there is none here."""
+class OrgLogin:
+    """What a connection logs in with: the host of its org as it is sent, and the key and secret, None unless both are here."""
 
     host: str
-    consumer_key: Secret | None = field(repr=False)
-    consumer_secret: Secret | None = field(repr=False)
+    credentials: Credentials | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class Checked:
         return any(problem.blocks for problem in self.problems)
 
 
-async def check(asker: Asker, login: Login, allowed_hosts: tuple[str, ...] = ()) -> Checked:
+async def check(asker: Asker, login: OrgLogin, allowed_hosts: tuple[str, ...] = ()) -> Checked:
     """Try `login` once and say what was found. Nothing is raised for what is wrong with it."""
     return await log_in(asker, login, await reach(asker, login.host, allowed_hosts))
 
@@ -116,24 +115,20 @@ async def reach(asker: Asker, host: str, allowed_hosts: tuple[str, ...] = ()) ->
     return Checked(host, parts, (problem,) if problem else ())
 
 
-async def log_in(asker: Asker, login: Login, reached: Checked) -> Checked:
+async def log_in(asker: Asker, login: OrgLogin, reached: Checked) -> Checked:
     """Try `login` at the host that was `reached`; nothing is sent to one with a problem."""
     if reached.problems:
         return reached
     parts = dict(reached.parts)
-    if login.consumer_key is None or login.consumer_secret is None:
+    if login.credentials is None:
         return Checked(reached.host, parts | {Part.TOKEN: Verdict.UNCHECKED})
-    secrets = (login.consumer_key, login.consumer_secret)
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": login.consumer_key.reveal(),
-        "client_secret": login.consumer_secret.reveal(),
-    }
+    key, secret = login.credentials
+    form = {"grant_type": "client_credentials", "client_id": key.reveal(), "client_secret": secret.reveal()}
     try:
-        reply = await asker.post(reached.host, _TOKEN, form, secrets, seconds=SECONDS)
+        reply = await asker.post(reached.host, _TOKEN, form, (key, secret), seconds=SECONDS)
     except WireError as failure:
         return Checked(reached.host, parts | {Part.TOKEN: Verdict.WRONG}, (_unreached(failure, Part.TOKEN),))
-    return _judged(reached.host, parts, reply, login)
+    return _judged(reached.host, parts, reply, login.credentials)
 
 
 async def _way(asker: Asker, host: str, parts: dict[Part, Verdict]) -> Problem | None:
@@ -202,11 +197,11 @@ def _no_oauth(reply: Reply) -> Cause:
     return CAUSES["half" if reply.page == HALF else "page"]
 
 
-def _judged(host: str, parts: dict[Part, Verdict], reply: Reply, login: Login) -> Checked:
+def _judged(host: str, parts: dict[Part, Verdict], reply: Reply, credentials: Credentials) -> Checked:
     body: dict[str, Any] = reply.json if isinstance(reply.json, dict) else {}
     if reply.status != 200 or not body or body.get("token_type") != "Bearer":
         parts[Part.TOKEN] = Verdict.WRONG
-        return Checked(host, parts, (_refused(reply, body, login),))
+        return Checked(host, parts, (_refused(reply, body, credentials),))
     parts[Part.TOKEN] = Verdict.OK
     identity = _IDENTITY.search(urlsplit(_text(body, "id")).path)
     parts[Part.WHO] = Verdict.OK if identity else Verdict.UNCHECKED
@@ -222,7 +217,7 @@ def _judged(host: str, parts: dict[Part, Verdict], reply: Reply, login: Login) -
     return Checked(host, parts, tuple(problems), identity["org"] if identity else "", identity["user"] if identity else "")
 
 
-def _refused(reply: Reply, body: Mapping[str, Any], login: Login) -> Problem:
+def _refused(reply: Reply, body: Mapping[str, Any], credentials: Credentials) -> Problem:
     error, description = _text(body, "error"), _text(body, "error_description")
     if 300 <= reply.status < 400:
         cause = CAUSES["redirect"]
@@ -232,7 +227,7 @@ def _refused(reply: Reply, body: Mapping[str, Any], login: Login) -> Problem:
         cause = _no_oauth(reply)
     else:
         cause = refusal(reply.status, error, description)
-    return _problem(cause, Part.TOKEN, _said(reply), _remark(cause, login))
+    return _problem(cause, Part.TOKEN, _said(reply), _remark(cause, credentials))
 
 
 def _problem(cause: Cause, part: Part, said: str, remarks: str = "") -> Problem:
@@ -265,11 +260,11 @@ def _said(reply: Reply) -> str:
     return f"It answered {reply.status} with {reply.page}."
 
 
-def _remark(cause: Cause, login: Login) -> str:
-    """What can be seen of the values without showing them."""
-    if login.consumer_key == login.consumer_secret and cause.step in {Step.KEY, Step.SECRET}:
+def _remark(cause: Cause, credentials: Credentials) -> str:
+    """Return what can be seen of the values without showing them."""
+    if credentials.consumer_key == credentials.consumer_secret and cause.step in {Step.KEY, Step.SECRET}:
         return "Key and secret have the same value here."
-    if cause.step is Step.KEY and login.consumer_key and not login.consumer_key.reveal().startswith(_USUAL_KEY):
+    if cause.step is Step.KEY and not credentials.consumer_key.reveal().startswith(_USUAL_KEY):
         return f"The key here does not begin with {_USUAL_KEY}, as consumer keys usually do."
     return ""
 

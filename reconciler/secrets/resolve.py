@@ -6,17 +6,13 @@ from typing import Protocol
 
 import anyio
 
-from reconciler.model import Reference, Secret
+from reconciler.model import Credentials, ReconcilerError, Reference, References, Secret
 
 _READERS = 8
 
 
-class Unavailable(Exception):
-    """The source has no such value here: `str()` is the cause, `hint` the next step."""
-
-    def __init__(self, cause: str, hint: str) -> None:
-        super().__init__(cause)
-        self.hint = hint
+class Unavailable(ReconcilerError):
+    """The source has no such value here."""
 
 
 class Refused(Unavailable):
@@ -36,6 +32,11 @@ class Resolution:
 
     values: Mapping[Reference, Secret]
     missing: Mapping[Reference, Unavailable]
+
+    def credentials(self, references: References) -> Credentials | None:
+        """Return the key and the secret that `references` name, None unless both are there."""
+        key, secret = (self.values.get(reference) for reference in references)
+        return Credentials(key, secret) if key is not None and secret is not None else None
 
 
 async def resolve(references: Iterable[Reference], sources: Mapping[str, Source]) -> Resolution:

@@ -4,18 +4,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.model import State
+from reconciler.model import ReconcilerError, State
 
 Version = str
 """What a backend knows a stored document by; "" before there is one."""
 
 
-class StateError(Exception):
-    """The state cannot be read or written. `str()` says which and why, `hint` the next step."""
-
-    def __init__(self, sentence: str, hint: str) -> None:
-        super().__init__(sentence)
-        self.hint = hint
+class StateError(ReconcilerError):
+    """The state cannot be read or written."""
 
 
 class Conflict(StateError):

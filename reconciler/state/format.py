@@ -10,11 +10,9 @@ from typing import Any, TypeVar
 
 from reconciler.model import (
     ORGANISATION,
-    CredentialDrift,
     Fingerprints,
     Intent,
     Lifecycle,
-    OnRemoval,
     Record,
     Scope,
     State,
@@ -120,7 +118,6 @@ def _json(value: Any) -> str:
 
 
 def _plain(record: Record) -> dict[str, Any]:
-    lifecycle = record.lifecycle
     prints = record.fingerprints
     return {
         "id": record.id,
@@ -131,14 +128,7 @@ def _plain(record: Record) -> dict[str, Any]:
         "credentials_hash": record.credentials_hash,
         "fingerprints": {"consumer_key": prints.consumer_key, "consumer_secret": prints.consumer_secret} if prints else None,
         "version": record.version,
-        "lifecycle": {
-            "prevent_destroy": lifecycle.prevent_destroy,
-            "on_removal": lifecycle.on_removal,
-            "on_credential_drift": lifecycle.on_credential_drift,
-            "ignore_changes": list(lifecycle.ignore_changes),
-            "adopt": lifecycle.adopt,
-            "renamed_from": lifecycle.renamed_from,
-        },
+        "lifecycle": record.lifecycle.plain(),
         "labels": dict(record.labels),
         "file": record.file,
     }
@@ -156,21 +146,9 @@ def _record(address: str, value: dict[str, Any]) -> Record:
         credentials_hash=_maybe(value, "credentials_hash"),
         fingerprints=Fingerprints(_text(prints, "consumer_key"), _text(prints, "consumer_secret")) if prints else None,
         version=_maybe(value, "version"),
-        lifecycle=_lifecycle(value["lifecycle"]),
+        lifecycle=Lifecycle.of(value["lifecycle"]),
         labels={label: _text(labels, label) for label in labels},
         file=_text(value, "file"),
-    )
-
-
-def _lifecycle(value: dict[str, Any]) -> Lifecycle:
-    adopt = value["adopt"]
-    return Lifecycle(
-        prevent_destroy=_flag(value, "prevent_destroy"),
-        on_removal=OnRemoval(value["on_removal"]),
-        on_credential_drift=CredentialDrift(value["on_credential_drift"]),
-        ignore_changes=tuple(value["ignore_changes"]),
-        adopt=adopt if isinstance(adopt, str) else _flag(value, "adopt"),
-        renamed_from=_maybe(value, "renamed_from"),
     )
 
 

@@ -3,8 +3,7 @@
 import pytest
 
 from reconciler.embedded.arrange import mark_in_use
-from reconciler.model import ORGANISATION, ChangeFinished, ChangeStarted, Connection, Fingerprints, OnRemoval
-from reconciler.planning import Action
+from reconciler.model import ORGANISATION, Action, ChangeFinished, ChangeStarted, Connection, OnRemoval
 from tests.applying.world import BAD, CHANGED, GOOD, HOST, KEY, SECRET, World, keys, wanted
 from tests.wire.raw import refusal
 
@@ -27,7 +26,7 @@ async def test_create(world: World) -> None:
     assert (record.id, record.scope, record.description) == (live.id, live.scope, "Production")
     assert record.credentials_hash == live.credentials_hash
     state = await world.state()
-    assert record.fingerprints == Fingerprints.of(state.key, *GOOD)
+    assert record.fingerprints == GOOD.fingerprints(state.key)
     assert (record.version, record.labels, record.file) == ("2026-11", {"team": "crm"}, "connections/crm.yaml")
     assert SECRET not in world.path.read_text()
     started, finished = world.events
@@ -56,7 +55,7 @@ async def test_update_of_the_credentials_sends_all_three_and_records_hash_and_fi
     after, record, state = (await world.live())["crm"], await world.record(), await world.state()
     assert after.id == before.id
     assert before.credentials_hash != after.credentials_hash == record.credentials_hash
-    assert record.fingerprints == Fingerprints.of(state.key, *CHANGED)
+    assert record.fingerprints == CHANGED.fingerprints(state.key)
     assert b'"name"' not in world.gate.writes[-1].body
     await settled(world, wanted(), values={"crm": CHANGED})
 
@@ -182,15 +181,14 @@ async def test_adopt_by_id_brings_name_and_description_and_with_reassert_the_cre
 
 async def test_theirs_accepted_are_recorded_and_not_sent(world: World) -> None:
     await world.apply(wanted())
-    from reconciler.infisical import Credentials
 
-    theirs = await world.writer.update((await world.record()).id, credentials=Credentials(HOST, *CHANGED))
+    theirs = await world.writer.update((await world.record()).id, instance_url=HOST, credentials=CHANGED)
     writes = len(world.gate.writes)
     assert (await world.apply(wanted(), values={"crm": CHANGED}, accept=frozenset({"crm"}))).complete
     assert len(world.gate.writes) == writes
     record, state = await world.record(), await world.state()
     assert record.credentials_hash == theirs.credentials_hash
-    assert record.fingerprints == Fingerprints.of(state.key, *CHANGED)
+    assert record.fingerprints == CHANGED.fingerprints(state.key)
     await settled(world, wanted(), values={"crm": CHANGED})
 
 
@@ -260,7 +258,7 @@ async def test_refused_credentials_leave_nothing_behind_and_say_what_to_check(wo
     assert failure.diagnostic.location is not None
     assert failure.diagnostic.location.file == "connections/bad.yaml"
     assert "Run As" in failure.diagnostic.hint
-    assert BAD[1].reveal() not in str(failure)
+    assert BAD.consumer_secret.reveal() not in str(failure)
     state = await world.state()
     assert (list(state.records), state.intents) == (["good"], ())
     assert list(await world.live()) == ["good"]

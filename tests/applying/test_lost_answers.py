@@ -7,8 +7,7 @@ import pytest
 
 from reconciler.applying import writes
 from reconciler.embedded.arrange import mark_in_use, plant_connection
-from reconciler.model import Outcome, Verb
-from reconciler.planning import Action
+from reconciler.model import Action, Outcome, Verb
 from tests.applying.world import BAD, CHANGED, Lose, World, keys, wanted
 from tests.wire.raw import refusal, reply
 

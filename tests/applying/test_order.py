@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.applying.execute import WRITES_IN_FLIGHT
 from reconciler.embedded.arrange import mark_in_use
-from reconciler.model import ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted
+from reconciler.model import ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted, Reason, Why
 from tests.applying.world import BAD, Lose, World, keys, wanted
 from tests.wire.raw import Asked
 
@@ -45,8 +45,8 @@ async def test_what_waits_for_a_failure_is_not_tried_nor_what_waits_for_that(wor
     outcome = await world.apply(wanted("a", name="name-b"), wanted("b", name="name-c"), wanted("e"))
     assert keys(outcome.failed) == ["c"]
     assert {one.address: one.reason for one in outcome.not_tried} == {
-        "b": "it waits for c, which was not done",
-        "a": "it waits for b, which was not done",
+        "b": Reason(Why.WAITS_FOR_ANOTHER, waits_for="c"),
+        "a": Reason(Why.WAITS_FOR_ANOTHER, waits_for="b"),
     }
     assert keys(outcome.done) == ["e"]
     assert len(world.gate.writes) == writes + 2
@@ -104,7 +104,7 @@ async def test_a_stopped_run_finishes_what_is_in_flight_and_tries_nothing_more(w
     world.gate.hold = lambda asked: hold(asked) if asked.method == "POST" else _nothing()
     outcome = await world.apply(*(wanted(f"crm-{number}") for number in range(10)), stop=stop, at_once=3)
     assert (len(outcome.done), len(outcome.not_tried), outcome.failed) == (3, 7, ())
-    assert {one.reason for one in outcome.not_tried} == {"the run was stopped"}
+    assert {one.reason for one in outcome.not_tried} == {Reason(Why.RUN_STOPPED)}
     assert not outcome.complete
     state = await world.state()
     assert state.intents == ()

@@ -11,15 +11,15 @@ from typing import Any
 import anyio
 import httpx
 
-from reconciler.applying import Journal, Values, execute
+from reconciler.applying import Journal, execute
 from reconciler.embedded import App, Org, infisical_app, issue_token
-from reconciler.infisical import Credentials, Reader, Writer
+from reconciler.infisical import Reader, Writer
 from reconciler.model import (
     ORGANISATION,
     ApplyEvent,
     Connection,
+    Credentials,
     Diagnostic,
-    Fingerprints,
     Lifecycle,
     LiveConnection,
     Location,
@@ -27,11 +27,12 @@ from reconciler.model import (
     ProjectRef,
     Record,
     Reference,
+    References,
     Scope,
     Secret,
     State,
 )
-from reconciler.planning import Change, Plan, Situation, decide, settle, unlisted
+from reconciler.planning import Basis, Change, Choices, Plan, Target, decide, settle, situation_of, unlisted
 from reconciler.state import LocalBackend
 from reconciler.wire import Client, Endpoint, connect
 from tests.wire.raw import Asked, Raw, refusal, reply, serving
@@ -39,9 +40,9 @@ from tests.wire.raw import Asked, Raw, refusal, reply, serving
 HOST = "acme.my.salesforce.com"
 KEY, SECRET = "consumer-key-of-acme", "consumer-secret-of-acme-0001"
 NEW_KEY, NEW_SECRET = "consumer-key-two-of-acme", "consumer-secret-of-acme-0002"
-GOOD = (Secret(KEY), Secret(SECRET))
-CHANGED = (Secret(NEW_KEY), Secret(NEW_SECRET))
-BAD = (Secret(KEY), Secret("not-the-secret-of-acme"))
+GOOD = Credentials(Secret(KEY), Secret(SECRET))
+CHANGED = Credentials(Secret(NEW_KEY), Secret(NEW_SECRET))
+BAD = Credentials(Secret(KEY), Secret("not-the-secret-of-acme"))
 _SALESFORCE = "/api/v1/app-connections/salesforce"
 
 
@@ -173,9 +174,9 @@ class World:
 
     async def created_outside(self, name: str, scope: Scope = ORGANISATION, description: str = "") -> LiveConnection:
         """Somebody else's connection."""
-        return await self.writer.create(name, description, scope, Credentials(HOST, *GOOD))
+        return await self.writer.create(name, description, scope, HOST, GOOD)
 
-    async def decided(self, *wanted: Connection, **options: Any) -> tuple[Plan, Mapping[str, Values], State, str]:
+    async def decided(self, *wanted: Connection, **options: Any) -> tuple[Plan, Mapping[str, Credentials], State, str]:
         """What an apply would do now."""
         stored, version = await self.backend.load()
         reader = Reader(self.direct)
@@ -185,26 +186,25 @@ class World:
             found = await reader.connection(one)
             live += (found,) if found else ()
         settled = settle(state, live, datetime.now(UTC))
-        given: Mapping[str, tuple[Secret, Secret]] = options.pop("values", {})
-        values = {
-            one.address: Values(*pair, Fingerprints.of(state.key, *pair))
-            for one in wanted
-            for pair in [given.get(one.address, GOOD)]
-        }
+        given: Mapping[str, Credentials] = options.pop("values", {})
+        values = {one.address: given.get(one.address, GOOD) for one in wanted}
+        chosen = {name: options.pop(name) for name in ("accept", "reassert", "adopt_all", "destroy") if name in options}
         decisions = decide(
-            Situation(
+            situation_of(
                 desired=wanted,
                 scopes=self.scopes,
                 state=settled.state,
                 live=live,
-                values={address: value.fingerprints for address, value in values.items()},
+                fingerprints={address: pair.fingerprints(state.key) for address, pair in values.items()},
+                choices=Choices(**chosen),
                 resend=settled.resend,
                 settled=settled.done,
                 **options,
             )
         )
         assert not [one for one in decisions.diagnostics if "renamedFrom" not in one.hint], decisions.diagnostics
-        plan = Plan("test", self.client.url, "", "", state.lineage, state.serial, tuple(decisions.changes))
+        basis = Basis(state.lineage, state.serial)
+        plan = Plan(Target("test", self.client.url), basis, changes=tuple(decisions.changes))
         return plan, values, settled.state, version
 
     async def apply(
@@ -281,8 +281,7 @@ def wanted(address: str = "crm", **changes: Any) -> Connection:
         description="",
         project=ProjectRef("slug", project) if project else None,
         instance_url=HOST,
-        consumer_key=Reference("fromEnv", "CRM_KEY", place),
-        consumer_secret=Reference("fromEnv", "CRM_SECRET", place),
+        references=References(Reference("fromEnv", "CRM_KEY", place), Reference("fromEnv", "CRM_SECRET", place)),
         version=None,
         labels={},
         lifecycle=Lifecycle(**lifecycle),

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.embedded import App, Org, infisical_app, issue_token
-from reconciler.infisical import Credentials
-from reconciler.model import Secret
+from reconciler.model import Credentials, Secret
 from reconciler.wire import Client, Endpoint, connect
 from tests.wire.raw import Behaviour, Raw, serving
 
@@ -52,5 +51,5 @@ def answering() -> Answering:
     return answering
 
 
-def credentials(host: str = HOST, key: str = KEY, secret: str = SECRET) -> Credentials:
-    return Credentials(host, Secret(key), Secret(secret))
+def credentials(key: str = KEY, secret: str = SECRET) -> Credentials:
+    return Credentials(Secret(key), Secret(secret))

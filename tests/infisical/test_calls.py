@@ -45,7 +45,7 @@ def test_a_reader_has_no_way_to_change_anything() -> None:
 
 async def test_what_is_created_is_what_is_read_by_id_by_name_and_in_the_lists(api: Client) -> None:
     scope = await project(api)
-    created = await Writer(api).create("crm-production", "Production CRM", scope, credentials())
+    created = await Writer(api).create("crm-production", "Production CRM", scope, HOST, credentials())
     assert (created.name, created.description, created.app) == ("crm-production", "Production CRM", "salesforce")
     assert (created.instance_url, created.scope) == (HOST, scope)
     assert UUID(created.id)
@@ -60,8 +60,8 @@ async def test_what_is_created_is_what_is_read_by_id_by_name_and_in_the_lists(ap
 
 
 async def test_a_list_names_the_project_of_each_connection_by_its_slug(api: Client) -> None:
-    await Writer(api).create("in-project", "", await project(api), credentials())
-    await Writer(api).create("in-organisation", "", ORGANISATION, credentials())
+    await Writer(api).create("in-project", "", await project(api), HOST, credentials())
+    await Writer(api).create("in-organisation", "", ORGANISATION, HOST, credentials())
     listed = {one.name: one.scope for one in await Reader(api).connections()}
     assert listed["in-organisation"] == ORGANISATION
     assert listed["in-project"].project_slug == "crm"
@@ -77,7 +77,7 @@ async def test_a_list_shows_the_connections_of_other_apps_too(api: Client, datab
 async def test_a_name_is_free_taken_by_ours_or_taken_by_another_app(api: Client, database: Path) -> None:
     reader, scope = Reader(api), await project(api)
     assert await reader.connection_named("crm", ORGANISATION) is None
-    await Writer(api).create("crm", "", scope, credentials())
+    await Writer(api).create("crm", "", scope, HOST, credentials())
     assert await reader.connection_named("crm", ORGANISATION) is None
     assert (await reader.connection_named("crm", scope)) is not None
     plant_connection(database, app="github", name="taken")
@@ -103,7 +103,7 @@ async def test_an_id_or_a_name_stays_at_its_place_in_the_path(odd: str, answerin
 
 async def test_an_update_changes_what_is_given_and_leaves_the_rest(api: Client) -> None:
     writer = Writer(api)
-    before = await writer.create("crm", "first", ORGANISATION, credentials())
+    before = await writer.create("crm", "first", ORGANISATION, HOST, credentials())
     described = await writer.update(before.id, description="second")
     assert (described.name, described.description) == ("crm", "second")
     assert described.credentials_hash == before.credentials_hash
@@ -112,13 +112,13 @@ async def test_an_update_changes_what_is_given_and_leaves_the_rest(api: Client) 
     assert renamed.credentials_hash == before.credentials_hash
     emptied = await writer.update(before.id, description="")
     assert emptied.description == ""
-    sent = await writer.update(before.id, credentials=credentials())
+    sent = await writer.update(before.id, instance_url=HOST, credentials=credentials())
     assert sent.credentials_hash != before.credentials_hash
     assert (sent.name, sent.description) == ("crm-two", "")
 
 
 async def test_a_deleted_connection_is_gone_and_a_second_delete_says_so(api: Client) -> None:
-    created = await Writer(api).create("crm", "", ORGANISATION, credentials())
+    created = await Writer(api).create("crm", "", ORGANISATION, HOST, credentials())
     await Writer(api).delete(created.id)
     assert await Reader(api).connection(created.id) is None
     with pytest.raises(NotFound):
@@ -127,23 +127,23 @@ async def test_a_deleted_connection_is_gone_and_a_second_delete_says_so(api: Cli
 
 async def test_each_refusal_of_a_write_is_of_its_own_kind(api: Client, database: Path) -> None:
     writer = Writer(api)
-    held = await writer.create("crm", "", ORGANISATION, credentials())
-    other = await writer.create("other", "", ORGANISATION, credentials())
+    held = await writer.create("crm", "", ORGANISATION, HOST, credentials())
+    other = await writer.create("other", "", ORGANISATION, HOST, credentials())
     foreign = plant_connection(database, app="aws", name="deployments")
     mark_in_use(database, held.id)
     with pytest.raises(InUse):
         await writer.delete(held.id)
     with pytest.raises(AlreadyExists):
-        await writer.create("deployments", "", ORGANISATION, credentials())
+        await writer.create("deployments", "", ORGANISATION, HOST, credentials())
     with pytest.raises(AlreadyExists):
         await writer.update(other.id, name="crm")
     with pytest.raises(WrongApp):
         await writer.delete(foreign)
     with pytest.raises(NotFound):
         await writer.update(str(uuid4()), name="x")
-    for refused in (credentials(secret="wrong-secret-0123456789"), credentials(host="unknown.my.salesforce.com")):
+    for host, pair in ((HOST, credentials(secret="wrong-secret-0123456789")), ("unknown.my.salesforce.com", credentials())):
         with pytest.raises(CredentialsRefused):
-            await writer.create("new", "", ORGANISATION, refused)
+            await writer.create("new", "", ORGANISATION, host, pair)
     assert sorted(one.name for one in await Reader(api).connections()) == ["crm", "deployments", "other"]
 
 

@@ -22,7 +22,7 @@ from reconciler.infisical import (
     explain,
 )
 from reconciler.model import ORGANISATION, Location, Secret, Severity
-from tests.infisical.conftest import KEY, SECRET, TOKEN, Answering, credentials
+from tests.infisical.conftest import HOST, KEY, SECRET, TOKEN, Answering, credentials
 from tests.wire.raw import always, refusal, replied
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +67,7 @@ async def test_every_refusal_has_its_kind_the_request_id_and_a_next_step(
 ) -> None:
     async with answering(always(refusal(status, name, message))) as (_, client):
         writer, reader = Writer(client), Reader(client)
-        asks = writer.create("crm", "", ORGANISATION, credentials()) if write else reader.knows_salesforce()
+        asks = writer.create("crm", "", ORGANISATION, HOST, credentials()) if write else reader.knows_salesforce()
         with pytest.raises(InfisicalError) as caught:
             await asks
     failure = caught.value
@@ -168,8 +168,8 @@ async def test_a_refusal_that_repeats_a_secret_is_withheld(message: object, stat
     async with answering(always(refusal(status, "BadRequest", message))) as (_, client):
         writer = Writer(client)
         for write in (
-            writer.create("crm", "", ORGANISATION, credentials()),
-            writer.update(ID, credentials=credentials()),
+            writer.create("crm", "", ORGANISATION, HOST, credentials()),
+            writer.update(ID, instance_url=HOST, credentials=credentials()),
         ):
             with pytest.raises(InfisicalError) as caught:
                 await write
@@ -186,7 +186,7 @@ async def test_a_withheld_refusal_keeps_its_kind(answering: Answering) -> None:
     taken = refusal(400, "BadRequest", f"{KEY} already exists")
     async with answering(always(taken)) as (_, client):
         with pytest.raises(AlreadyExists):
-            await Writer(client).create("crm", "", ORGANISATION, credentials())
+            await Writer(client).create("crm", "", ORGANISATION, HOST, credentials())
 
 
 async def test_a_page_that_repeats_a_secret_is_withheld(answering: Answering) -> None:
@@ -194,7 +194,7 @@ async def test_a_page_that_repeats_a_secret_is_withheld(answering: Answering) ->
 
     async with answering(always(reply(403, f"<p>{SECRET}</p>"))) as (_, client):
         with pytest.raises(WireError) as caught:
-            await Writer(client).create("crm", "", ORGANISATION, credentials())
+            await Writer(client).create("crm", "", ORGANISATION, HOST, credentials())
     told = explain(caught.value, "create crm")
     assert SECRET not in str(told)
     assert "repeats a credential" in told.detail
@@ -205,7 +205,7 @@ def test_credentials_show_no_secret() -> None:
     shown = f"{credentials()!r} {credentials()}"
     assert SECRET not in shown
     assert KEY not in shown
-    assert Secret(SECRET) in credentials().secrets
+    assert Secret(SECRET) in tuple(credentials())
 
 
 async def test_what_an_unexpected_answer_lacks_is_not_put_into_infisicals_mouth(answering: Answering) -> None:

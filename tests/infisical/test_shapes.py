@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.infisical import InfisicalError, NotAnAnswer, Organisation, Reader, Unexpected, Writer
 from reconciler.infisical.reader import decode
 from reconciler.model import ORGANISATION, LiveConnection, Scope
-from tests.infisical.conftest import Answering, credentials
+from tests.infisical.conftest import HOST, Answering, credentials
 from tests.wire.raw import always, in_turn, refusal, replied, reply
 
 pytestmark = pytest.mark.anyio
@@ -103,7 +103,7 @@ async def everything(reader: Reader, writer: Writer) -> list[Callable[[], Awaita
         reader.knows_salesforce,
         lambda: reader.project_by_slug("crm"),
         reader.organisation,
-        lambda: writer.create("crm", "", ORGANISATION, credentials()),
+        lambda: writer.create("crm", "", ORGANISATION, HOST, credentials()),
         lambda: writer.update(ID, name="x"),
     ]
 
@@ -171,7 +171,7 @@ async def test_the_servers_clock_is_what_counts(answering: Answering) -> None:
 async def test_a_write_whose_answer_is_not_what_is_promised_is_sent_once(answering: Answering) -> None:
     async with answering(in_turn(replied(200, {"appConnection": {}}), replied(200, {"appConnection": FULL}))) as (raw, client):
         with pytest.raises(Unexpected):
-            await Writer(client).create("crm", "", ORGANISATION, credentials())
+            await Writer(client).create("crm", "", ORGANISATION, HOST, credentials())
         assert raw.methods == ["POST"]
 
 
@@ -179,8 +179,8 @@ async def test_what_a_create_sends_is_what_the_api_takes(answering: Answering) -
     import json
 
     async with answering(always(replied(200, {"appConnection": FULL}))) as (raw, client):
-        await Writer(client).create("crm", "", ORGANISATION, credentials())
-        await Writer(client).create("crm", "words", Scope("project-1", "crm"), credentials())
+        await Writer(client).create("crm", "", ORGANISATION, HOST, credentials())
+        await Writer(client).create("crm", "words", Scope("project-1", "crm"), HOST, credentials())
         await Writer(client).update(ID, description="")
     sent = {
         "instanceUrl": "acme.my.salesforce.com",

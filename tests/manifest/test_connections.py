@@ -12,6 +12,7 @@ from reconciler.model import (
     OnRemoval,
     ProjectRef,
     Reference,
+    References,
     Severity,
     has_errors,
 )
@@ -54,7 +55,7 @@ lifecycle:
     assert (one.address, one.name, one.description, one.version) == ("crm-production", "crm", "Production CRM org", "2026-11")
     assert (one.project, one.instance_url) == (ProjectRef("slug", "sales"), HOST)
     assert one.labels == {"team": "crm", "tier": "critical"}
-    assert one.references == (
+    assert one.references == References(
         Reference("fromEnv", "CRM_CONSUMER_KEY", Location("crm.yaml", 13, 32)),
         Reference("fromFile", "secrets/crm", Location("crm.yaml", 14, 33)),
     )
@@ -169,7 +170,7 @@ def test_a_literal_secret_is_refused_unseen_with_what_to_write(stack: Stack, ref
 def test_a_secret_of_infisical_is_named_by_its_place(stack: Stack, secret: dict[str, str], target: str) -> None:
     stack.write("crm.yaml", connection("crm", credentials={"consumerKey": {"fromInfisical": secret}}))
 
-    assert str(stack.only().consumer_key) == f"fromInfisical {target}"
+    assert str(stack.only().references.consumer_key) == f"fromInfisical {target}"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model import Fingerprints, Secret
+from reconciler.model import Credentials, Secret
 
 TEXT = "s3cr3t-Läuft-🔑"
 KEY = bytes(range(32))
@@ -164,7 +164,7 @@ def test_a_fingerprint_differs_by_key_field_and_value() -> None:
 
 
 def test_fingerprints_of_equal_key_and_secret_differ() -> None:
-    prints = Fingerprints.of(KEY, Secret(TEXT), Secret(TEXT))
+    prints = Credentials(Secret(TEXT), Secret(TEXT)).fingerprints(KEY)
 
     assert prints.consumer_key != prints.consumer_secret
 

@@ -9,16 +9,30 @@ import pytest
 
 from reconciler.model import (
     ORGANISATION,
+    Action,
     Intent,
     Lifecycle,
     LiveConnection,
     ProjectRef,
+    Reason,
     Record,
     Superseded,
     Verb,
+    Why,
 )
-from reconciler.planning import Action, KeptWhy, PlanFileError, compare, decode, encode, is_ours, narrowed, select, settle
-from reconciler.planning.plan import ACCEPTED, ADDRESS, CREDENTIALS, DESCRIPTION, LABELS, LIFECYCLE, NAME, PROJECT, VERSION
+from reconciler.model.action import (
+    ACCEPTED,
+    ADDRESS,
+    CREDENTIALS,
+    DESCRIPTION,
+    INSTANCE_URL,
+    LABELS,
+    LIFECYCLE,
+    NAME,
+    PROJECT,
+    VERSION,
+)
+from reconciler.planning import KeptWhy, PlanFileError, compare, decode, encode, is_ours, narrowed, select, settle
 from tests.planning.world import CRM, HASH, MOVED, decided, live, only, plan_of, recorded, state, wanted
 
 PROJECT_CRM = ProjectRef("slug", "crm")
@@ -58,8 +72,8 @@ class TestAdopting:
 
     def test_a_name_that_is_free_is_said_when_it_was_to_be_adopted_and_not_when_it_is_gone(self) -> None:
         adopting = wanted(lifecycle=Lifecycle(adopt=True))
-        assert only(decided([adopting])).reason == "it is not in Infisical yet; there is nothing of that name to adopt"
-        assert only(decided([adopting], [recorded()], [])).reason == "it was deleted outside"
+        assert only(decided([adopting])).reason == Reason(Why.NOTHING_TO_ADOPT)
+        assert only(decided([adopting], [recorded()], [])).reason == Reason(Why.DELETED_OUTSIDE)
 
 
 class TestReplacing:
@@ -68,7 +82,7 @@ class TestReplacing:
         change = only(decided([connection], [recorded(version="1")], [live()]))
         assert (change.action, set(change.fields)) == (Action.REPLACE, {NAME, PROJECT, VERSION, LABELS})
         assert change.after is not None
-        assert (change.after.scope, change.after.name, change.after.version) == (CRM, "other", "2")
+        assert (change.after.scope, change.after.name, change.after.values[VERSION]) == (CRM, "other", "2")
 
     def test_rotated_values_are_no_field_of_it(self) -> None:
         change = only(decided([wanted(project=PROJECT_CRM)], [recorded()], [live()], values={"crm": None}))
@@ -82,21 +96,22 @@ class TestReplacing:
         assert (found.changes, [one.why for one in found.kept]) == ([], [KeptWhy.HELD])
 
     @pytest.mark.parametrize(
-        ("manifest", "hint"),
+        ("manifest", "why"),
         [
-            (Lifecycle(), "apply once more: this apply lifts the protection"),
-            (Lifecycle(prevent_destroy=True), "set preventDestroy: false and apply first"),
+            (Lifecycle(), Why.PROTECTED_UNTIL_THE_NEXT_APPLY),
+            (Lifecycle(prevent_destroy=True), Why.PROTECTED_AND_MOVED),
         ],
     )
-    def test_a_protected_one_is_recorded_anew_and_stays(self, manifest: Lifecycle, hint: str) -> None:
+    def test_a_protected_one_is_recorded_anew_and_stays(self, manifest: Lifecycle, why: Why) -> None:
         connection = wanted(project=PROJECT_CRM, lifecycle=manifest, labels={"team": "crm"}, version="2")
         record = recorded(lifecycle=Lifecycle(prevent_destroy=True), version="1")
         found = decided([connection], [record], [live()])
-        assert [one.hint for one in found.kept] == [hint]
+        assert [one.reason for one in found.kept] == [Reason(why)]
         (change,) = found.changes
-        assert (change.action, change.reason.startswith("only what is recorded changes: labels")) == (Action.RECORD, True)
+        assert (change.action, change.reason) == (Action.RECORD, Reason(Why.ONLY_THE_RECORD, fields=change.fields))
+        assert change.fields[0] == LABELS
         assert change.after is not None
-        assert (change.after.labels, change.after.lifecycle, change.after.version, change.after.scope) == (
+        assert (change.after.labels, change.after.lifecycle, change.after.values[VERSION], change.after.scope) == (
             {"team": "crm"},
             manifest,
             "1",
@@ -107,7 +122,7 @@ class TestReplacing:
         protected = Lifecycle(prevent_destroy=True, ignore_changes=("credentials",))
         connection = wanted(project=PROJECT_CRM, lifecycle=protected, version="2")
         found = decided([connection], [recorded(lifecycle=protected, version="1")], [live()])
-        assert [change.after.version for change in found.changes if change.after] == ["2"]
+        assert [change.after.values[VERSION] for change in found.changes if change.after] == ["2"]
 
 
 class TestCredentials:
@@ -115,7 +130,11 @@ class TestCredentials:
         connection = wanted(description="new", instance_url="other.my.salesforce.com", lifecycle=IGNORED)
         change = only(decided([connection], [recorded(lifecycle=IGNORED)], [live()], values={"crm": None}))
         assert change.after is not None
-        assert (change.fields, change.after.instance_url, change.compared) == ((DESCRIPTION,), live().instance_url, True)
+        assert (change.fields, change.after.values[INSTANCE_URL], change.compared) == (
+            (DESCRIPTION,),
+            live().instance_url,
+            True,
+        )
 
     def test_the_version_that_was_recorded_is_no_change(self) -> None:
         found = decided([wanted(version="2")], [recorded(version="2")], [live()])
@@ -132,7 +151,7 @@ class TestCredentials:
 
     def test_an_update_of_something_else_has_no_word_on_credentials_that_are_not_sent(self) -> None:
         change = only(decided([wanted(description="new")], [recorded()], [live()], values={"crm": None}))
-        assert (change.action, change.reason, change.compared) == (Action.UPDATE, "", False)
+        assert (change.action, change.reason, change.compared) == (Action.UPDATE, None, False)
 
 
 class TestNames:
@@ -176,7 +195,7 @@ class TestComparing:
         now = narrowed(plan_of(decided([wanted("a"), wanted("b"), wanted("c")])), ["a", "b"])
         planned = plan_of(decided([wanted("a")]))
         found = select(now, planned)
-        assert ([change.key for change in found.changes], found.left_out) == (["a"], ("c", "b"))
+        assert ([change.key for change in found.changes], found.part.left_out) == (["a"], ("c", "b"))
 
     def test_a_scope_of_a_project_comes_back_from_a_file(self) -> None:
         plan = plan_of(decided([wanted(project=PROJECT_CRM)], [recorded()], [live()]))
@@ -196,7 +215,7 @@ class TestComparing:
         from reconciler.planning import file
 
         content = {"stack": "crm"}
-        document = {"kind": "reconciler-plan", "format_version": "1.0", "plan": content, "checksum": file._checksum(content)}
+        document = {"kind": "reconciler-plan", "format_version": "2.0", "plan": content, "checksum": file._checksum(content)}
         with pytest.raises(PlanFileError, match=r"it lacks something a plan has \(KeyError\)"):
             decode(json.dumps(document).encode())
 
@@ -226,7 +245,7 @@ class TestSettling:
         stored = state(recorded(), intents=(replace(intent(Verb.UPDATE, sent, "id-crm"), address="new"),))
         settled = settle(stored, [live(description="new")], NOW)
         assert list(settled.state.records) == ["new"]
-        assert settled.done == {"new": "updated by an interrupted apply"}
+        assert settled.done == {"new": Reason(Why.UPDATED_BY_INTERRUPTED_APPLY)}
 
     def test_of_credentials_that_may_have_arrived_the_rest_is_recorded(self) -> None:
         sent = recorded(name="other", description="new")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import CredentialDrift, Fingerprints, Lifecycle
+from reconciler.model import CredentialDrift, Doubt, Fingerprints, Lifecycle, Reason, Why
 from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
 
 SENT = Fingerprints("key", "secret")
@@ -50,9 +50,8 @@ def test_a_changed_value_version_or_host_with_the_same_hash_is_sent(changes: dic
 @pytest.mark.parametrize("version", [None, "2"])
 def test_a_moved_hash_is_held_whatever_the_value(values: Fingerprints | None, version: str | None) -> None:
     found = judged(live_hash="moved", values=values, wanted_version=version)
-    assert (found.verdict, found.reason) == (Verdict.HELD, "credentials were written outside")
-    assert "--accept-credentials" in found.hint
-    assert "--reassert-credentials" in found.hint
+    assert (found.verdict, found.reason) == (Verdict.HELD, Reason(Why.HELD, Doubt.WRITTEN_OUTSIDE))
+    assert found.doubt is Doubt.WRITTEN_OUTSIDE
 
 
 def test_a_value_that_is_not_here_is_compared_at_apply() -> None:
@@ -64,7 +63,7 @@ def test_a_value_that_is_not_here_is_compared_at_apply() -> None:
 )
 def test_what_was_never_recorded_or_has_no_hash_cannot_be_compared(unknown: dict[str, None]) -> None:
     found = judged(**unknown)
-    assert (found.verdict, found.reason) == (Verdict.HELD, "credentials cannot be compared")
+    assert (found.verdict, found.reason) == (Verdict.HELD, Reason(Why.HELD, Doubt.NOT_COMPARABLE))
 
 
 def test_a_server_that_gives_no_hash_leaves_the_fingerprints_once_credentials_are_ours() -> None:
@@ -92,13 +91,12 @@ def test_held_credentials_go_on_by_flag_or_manifest_and_the_flag_wins(
 
 def test_theirs_cannot_be_accepted_without_values_to_remember() -> None:
     found = judged(live_hash="moved", values=None, accept=True)
-    assert (found.verdict, found.hint) == (Verdict.HELD, "provide the values")
+    assert (found.verdict, found.reason) == (Verdict.HELD, Reason(Why.HELD_WITHOUT_VALUES, Doubt.WRITTEN_OUTSIDE))
 
 
 def test_theirs_cannot_be_accepted_with_another_host_than_the_manifests() -> None:
     found = judged(live_hash="moved", host_differs=True, accept=True)
-    assert found.verdict is Verdict.HELD
-    assert "instanceUrl" in found.reason
+    assert (found.verdict, found.reason) == (Verdict.HELD, Reason(Why.HELD_FOR_ITS_HOST, Doubt.WRITTEN_OUTSIDE))
 
 
 def test_what_an_interrupted_apply_may_have_sent_is_sent_again() -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import ORGANISATION, Lifecycle, OnRemoval, ProjectRef, Severity, Superseded
-from reconciler.planning import Action, KeptWhy
+from reconciler.model import ORGANISATION, Action, Doubt, Lifecycle, OnRemoval, ProjectRef, Reason, Severity, Superseded, Why
+from reconciler.model.action import INSTANCE_URL, VERSION
+from reconciler.planning import KeptWhy
 from tests.planning.world import CRM, HASH, MOVED, OTHER_VALUES, SALES, decided, live, only, recorded, wanted
 
 IN_CRM = ProjectRef("slug", "crm")
@@ -28,7 +29,7 @@ def test_an_unmanaged_connection_of_that_name_is_adopted_when_the_manifest_says_
     (change,) = decisions.changes
     assert (change.action, change.id, change.fields) == (Action.ADOPT, "theirs", ("description",))
     assert [kept.why for kept in decisions.kept] == [KeptWhy.HELD]
-    assert decisions.kept[0].reason == "credentials cannot be compared"
+    assert decisions.kept[0].reason == Reason(Why.HELD, Doubt.NOT_COMPARABLE)
     assert decisions.unmanaged == 0
 
 
@@ -114,7 +115,7 @@ def test_name_description_and_credentials_are_updated_in_place(changes: dict[str
 def test_a_value_that_changed_at_its_source_is_an_update_of_the_credentials() -> None:
     change = only(decided([wanted()], [recorded()], [live()], values={"crm": OTHER_VALUES}))
     assert (change.action, change.fields) == (Action.UPDATE, ("credentials.consumerSecret",))
-    assert change.reason == "changed at the source"
+    assert change.reason == Reason(Why.VALUES_CHANGED)
 
 
 def test_another_scope_is_a_replace() -> None:
@@ -240,7 +241,7 @@ def test_an_adopted_id_that_is_gone_since_is_created_again() -> None:
 def test_what_has_no_manifest_any_more_is_deleted() -> None:
     change = only(decided([], [recorded()], [live()]))
     assert (change.action, change.id, change.after) == (Action.DELETE, "id-crm", None)
-    assert "connections/crm.yaml" in change.reason
+    assert change.reason == Reason(Why.MANIFEST_REMOVED, file="connections/crm.yaml")
 
 
 def test_retain_forgets_and_leaves_it_in_infisical() -> None:
@@ -331,7 +332,9 @@ def test_what_is_ignored_is_neither_compared_nor_sent(field: str) -> None:
     lifecycle = Lifecycle(ignore_changes=(field,))
     decisions = decided([wanted(lifecycle=lifecycle)], [recorded(lifecycle=lifecycle)], [live(**{field: "theirs"})])
     assert decisions.changes == []
-    assert getattr(decisions.unchanged[0].after, field) == "theirs"
+    after = decisions.unchanged[0].after
+    assert after is not None
+    assert after.values[field] == "theirs"
 
 
 def test_a_change_made_outside_is_shown_as_drift_and_undone() -> None:
@@ -382,7 +385,7 @@ def test_held_credentials_keep_host_and_version_as_they_are() -> None:
     desired = wanted(description="new", instance_url="other.my.salesforce.com", version="2")
     (change,) = decided([desired], [recorded(version="1")], [live(credentials_hash=MOVED)]).changes
     assert change.after is not None
-    assert (change.after.instance_url, change.after.version) == ("acme.my.salesforce.com", "1")
+    assert (change.after.values[INSTANCE_URL], change.after.values[VERSION]) == ("acme.my.salesforce.com", "1")
     assert change.hash == MOVED != HASH
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reconciler.model import ORGANISATION, Guards, Lifecycle, OnRemoval, Superseded
-from reconciler.planning import Action, Allowed, GuardedWhat, KeptWhy, guarded
+from reconciler.model import ORGANISATION, Action, Guards, Lifecycle, OnRemoval, Reason, Superseded, Why
+from reconciler.planning import Allowed, GuardedWhat, KeptWhy, guarded
 from tests.planning.world import decided, live, only, plan_of, recorded, wanted
 
 PROTECTED = Lifecycle(prevent_destroy=True)
@@ -30,12 +30,12 @@ def test_a_protection_in_the_record_or_only_in_the_manifest_keeps_it(manifest: L
 @pytest.mark.parametrize(("manifest", "record"), [(RETAINED, Lifecycle()), (Lifecycle(), RETAINED)])
 def test_retain_in_the_record_or_only_in_the_manifest_forgets_it(manifest: Lifecycle, record: Lifecycle) -> None:
     change = only(decided([wanted(lifecycle=manifest)], [recorded(lifecycle=record)], [live()], destroy=True))
-    assert (change.action, change.reason) == (Action.FORGET, "everything is to go; onRemoval: retain leaves it in Infisical")
+    assert (change.action, change.reason) == (Action.FORGET, Reason(Why.DESTROYED_AND_RETAINED))
 
 
 def test_what_was_deleted_outside_is_forgotten() -> None:
     change = only(decided([wanted()], [recorded()], [], destroy=True))
-    assert (change.action, change.reason) == (Action.FORGET, "it was deleted outside")
+    assert (change.action, change.reason) == (Action.FORGET, Reason(Why.DELETED_OUTSIDE))
 
 
 def test_what_a_replace_left_behind_goes_too() -> None:

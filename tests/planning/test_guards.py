@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model import Guards
-from reconciler.planning import Action, Allowed, Change, Guarded, GuardedWhat, Kept, KeptWhy, Plan, guarded
+from reconciler.model import Action, Doubt, Guards, Reason, Why
+from reconciler.planning import Allowed, Basis, Change, Guarded, GuardedWhat, Kept, KeptWhy, Part, Plan, Target, guarded
 from reconciler.planning.guards import deletes, updates
 from tests.planning.world import MOVED, decided, live, recorded, wanted
 
@@ -19,7 +19,8 @@ def changes(**actions: int) -> tuple[Change, ...]:
 
 def plan(recorded: int, unchanged: int = 1, **actions: int) -> Plan:
     stays = tuple(Change(f"same-{n}", Action.NOTHING) for n in range(unchanged))
-    return Plan("test", "embedded", "org", "Acme", "l", 1, changes(**actions), stays, recorded=recorded)
+    basis = Basis("l", 1, recorded=recorded)
+    return Plan(Target("test", "embedded", "org", "Acme"), basis, changes=changes(**actions), unchanged=stays)
 
 
 def stops(found: Plan, guards: Guards | None = None, **allowed: int) -> list[tuple[GuardedWhat, int, int]]:
@@ -43,10 +44,10 @@ def test_updates_count_as_updates() -> None:
 
 
 def test_what_is_kept_or_left_out_remains() -> None:
-    kept = (Kept("held", KeptWhy.HELD, "", ""),)
+    kept = (Kept("held", KeptWhy.HELD, Reason(Why.HELD, Doubt.WRITTEN_OUTSIDE)),)
     assert stops(replace(plan(2, 0, delete=1), kept=kept)) == []
-    assert stops(replace(plan(2, 0, delete=1), left_out=("other",))) == []
-    assert stops(replace(plan(3, 1, delete=1), kept=kept, left_out=("other",))) == []
+    assert stops(replace(plan(2, 0, delete=1), part=Part(left_out=("other",)))) == []
+    assert stops(replace(plan(3, 1, delete=1), kept=kept, part=Part(left_out=("other",)))) == []
 
 
 def test_credentials_that_are_sent_for_the_first_time_after_an_adoption_do_not_count() -> None:
@@ -90,10 +91,8 @@ def test_something_that_stays_or_comes_is_something_that_remains() -> None:
     assert stops(plan(1, 0, delete=1, create=1)) == []
     assert stops(plan(1, 0, replace=1)) == []
     assert stops(plan(1, 0, recreate=1)) == []
-    kept = (Kept("held", KeptWhy.PROTECTED, "", ""),)
-    assert (
-        guarded(Plan("t", "e", "o", "A", "l", 1, changes(delete=1), kept=kept, recorded=2), Guards(), Allowed()).guarded == ()
-    )
+    kept = (Kept("held", KeptWhy.PROTECTED, Reason(Why.PROTECTED_AND_REMOVED)),)
+    assert guarded(replace(plan(2, 0, delete=1), kept=kept), Guards(), Allowed()).guarded == ()
 
 
 @pytest.mark.parametrize(("recorded", "most"), [(10, 3), (13, 3), (14, 4), (100, 30)])

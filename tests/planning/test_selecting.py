@@ -85,7 +85,7 @@ def test_what_is_not_selected_is_left_out_and_said() -> None:
     plan = plan_of(decided(desired, [recorded("a"), recorded("held")], [live("a"), moved]))
     found = narrow(plan, "b")
     assert [change.key for change in found.changes] == ["b"]
-    assert (found.left_out, found.only, found.kept, found.drift) == (("a",), ("b",), (), ())
+    assert (found.part.left_out, found.part.only, found.kept, found.drift) == (("a",), ("b",), (), ())
     assert (found.complete, plan.complete) == (False, True)
 
 

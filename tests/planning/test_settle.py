@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import Intent, LiveConnection, Record, State, Superseded, Verb
+from reconciler.model import Intent, LiveConnection, Reason, Record, State, Superseded, Verb, Why
 from reconciler.planning import Settled, too_many_missing, unlisted
 from reconciler.planning import settle as settle_at
 from tests.planning.world import CRM, MOVED, SALES, live, recorded, state
@@ -40,7 +40,7 @@ def test_a_create_that_happened_is_recorded_with_id_and_hash() -> None:
     settled = settle(interrupted(creating()), [live(description="ours")])
     assert settled.state.records == {"crm": replace(SENT, id="id-crm", credentials_hash="a" * 64)}
     assert settled.state.intents == ()
-    assert settled.done == {"crm": "created by an interrupted apply"}
+    assert settled.done == {"crm": Reason(Why.CREATED_BY_INTERRUPTED_APPLY)}
 
 
 def test_a_create_that_is_not_seen_may_still_be_on_its_way() -> None:
@@ -115,7 +115,7 @@ def updating(*, sends: bool, **changes: Any) -> Intent:
 def test_an_update_without_credentials_that_is_seen_is_done() -> None:
     settled = settle(interrupted(updating(sends=False), recorded()), [live(description="new")])
     assert settled.state.records["crm"].description == "new"
-    assert settled.done == {"crm": "updated by an interrupted apply"}
+    assert settled.done == {"crm": Reason(Why.UPDATED_BY_INTERRUPTED_APPLY)}
 
 
 def test_an_update_without_credentials_that_is_not_seen_is_not_done() -> None:
@@ -141,7 +141,7 @@ def test_an_update_of_credentials_whose_hash_moved_is_sent_again() -> None:
 def test_a_delete_whose_id_is_gone_is_done() -> None:
     intent = Intent(Verb.DELETE, "crm", "id-crm", None, sends_credentials=False, since=BEFORE)
     settled = settle(interrupted(intent, recorded()), [])
-    assert (settled.state.records, settled.done) == ({}, {"crm": "deleted by an interrupted apply"})
+    assert (settled.state.records, settled.done) == ({}, {"crm": Reason(Why.DELETED_BY_INTERRUPTED_APPLY)})
 
 
 def test_a_delete_whose_id_is_there_is_not_done() -> None:

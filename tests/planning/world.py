@@ -14,12 +14,12 @@ from reconciler.model import (
     ProjectRef,
     Record,
     Reference,
+    References,
     Scope,
     State,
     Superseded,
 )
-from reconciler.planning import Change, Plan, Situation
-from reconciler.planning.decide import Decisions, decide
+from reconciler.planning import Basis, Change, Choices, Decisions, Plan, Target, decide, situation_of
 
 HOST = "acme.my.salesforce.com"
 CRM = Scope("11111111-1111-1111-1111-111111111111", "crm")
@@ -45,8 +45,7 @@ def wanted(address: str = "crm", **changes: Any) -> Connection:
         description="",
         project=None,
         instance_url=HOST,
-        consumer_key=Reference("fromEnv", "CRM_KEY", place),
-        consumer_secret=Reference("fromEnv", "CRM_SECRET", place),
+        references=References(Reference("fromEnv", "CRM_KEY", place), Reference("fromEnv", "CRM_SECRET", place)),
         version=None,
         labels={},
         lifecycle=Lifecycle(),
@@ -112,13 +111,15 @@ def decided(
     """Decide; every value is at hand and as it was sent, unless `values` says otherwise."""
     at_hand: dict[str, Fingerprints | None] = {connection.address: VALUES for connection in desired}
     superseded = others.pop("superseded", ())
+    chosen = {name: others.pop(name) for name in ("accept", "reassert", "adopt_all", "destroy") if name in others}
     return decide(
-        Situation(
+        situation_of(
             desired=desired,
             scopes=_SCOPES,
             state=state(*records, superseded=superseded),
             live=present,
-            values=at_hand | dict(values or {}),
+            fingerprints=at_hand | dict(values or {}),
+            choices=Choices(**chosen),
             **others,
         )
     )
@@ -134,20 +135,15 @@ def only(decisions: Decisions) -> Change:
 
 def plan_of(decisions: Decisions, **changes: Any) -> Plan:
     """A plan of these decisions."""
+    basis = {name: changes.pop(name) for name in ("recorded", "base") if name in changes}
     base = Plan(
-        stack="crm",
-        url="https://app.infisical.com",
-        organisation_id="org",
-        organisation_name="Acme",
-        lineage="lineage",
-        serial=3,
+        target=Target("crm", "https://app.infisical.com", "org", "Acme"),
+        basis=Basis("lineage", 3, created_at="2026-11-01T10:00:00+00:00", tool_version="0.1.0", **basis),
         changes=tuple(decisions.changes),
         unchanged=tuple(decisions.unchanged),
         kept=tuple(decisions.kept),
         drift=tuple(decisions.drift),
         unmanaged=decisions.unmanaged,
         diagnostics=tuple(decisions.diagnostics),
-        created_at="2026-11-01T10:00:00+00:00",
-        tool_version="0.1.0",
     )
     return replace(base, **changes)

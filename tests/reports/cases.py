@@ -267,7 +267,7 @@ PARTS = (
         _case("Destroyed", "With `destroy`: all that is recorded goes, but for what is protected.",
               [wanted("a"), wanted("b", lifecycle=Lifecycle(prevent_destroy=True))], [recorded("a"), recorded("b")],
               [live("a"), live("b")], destroy=True),
-        lambda plan: replace(plan, destroy=True),
+        lambda plan: replace(plan, choices=replace(plan.choices, destroy=True)),
     ),
     _case("All adopted", "With `--adopt-all`: no manifest has to say so.", [wanted()], [], [live(id="theirs")], adopt_all=True),
 )  # fmt: skip

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.planning import Action, decode, encode
+from reconciler.model import Action
+from reconciler.planning import decode, encode
 from reconciler.reports import JsonReport, MarkdownReport, Style, TextReport
 from tests.reports.cases import CASES, Case
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model import (
+    Action,
     ApplyEvent,
     ChangeFailed,
     ChangeFinished,
@@ -18,10 +19,12 @@ from reconciler.model import (
     OnRemoval,
     Outcome,
     ProjectRef,
+    Reason,
+    Why,
     error,
     warning,
 )
-from reconciler.planning import Action, Plan
+from reconciler.planning import Plan
 from reconciler.reports import JsonReport, MarkdownReport, Style, TextReport
 from tests.planning.world import MOVED, OTHER_VALUES, decided, live, plan_of, recorded, wanted
 
@@ -85,7 +88,7 @@ OUTCOME = Outcome(
             ),
         ),
     ),
-    not_tried=(ChangeNotTried("moved", Action.REPLACE, "the run was stopped"),),
+    not_tried=(ChangeNotTried("moved", Action.REPLACE, Reason(Why.RUN_STOPPED)),),
 )
 EVENTS: tuple[ApplyEvent, ...] = (ChangeStarted("created", Action.CREATE), *OUTCOME.done, *OUTCOME.failed, *OUTCOME.not_tried)
 

@@ -39,7 +39,7 @@ def plan(text: str) -> Plan:
     records = [recorded("edited"), recorded("removed", description=text, file=text)]
     present = [live("edited", description=f"{text}."), live("removed", description=text)]
     made = plan_of(decided(desired, records, present), diagnostics=(error(text, detail=text, location=place, hint=text),))
-    return replace(made, stack=text, guarded=(Guarded(GuardedWhat.DELETES, 4, 10, 3),))
+    return replace(made, target=replace(made.target, stack=text), guarded=(Guarded(GuardedWhat.DELETES, 4, 10, 3),))
 
 
 def shape(text: str) -> list[tuple[str, str]]:
@@ -64,7 +64,9 @@ def test_nothing_breaks_out_of_a_forged_file_either(text: str, changes: bool) ->
     """Whoever makes a plan file can write anything for a ref and for what is left out."""
 
     def forged(text: str) -> Plan:
-        made = replace(plan(text), base=text, left_out=(text, f"{text} (id)"), diagnostics=())
+        made = plan(text)
+        part = replace(made.part, left_out=(text, f"{text} (id)"))
+        made = replace(made, basis=replace(made.basis, base=text), part=part, diagnostics=())
         return made if changes else replace(made, changes=(), guarded=())
 
     assert shape(MarkdownReport().plan(forged(text))) == shape(MarkdownReport().plan(forged("harmless")))

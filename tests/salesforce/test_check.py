@@ -10,8 +10,8 @@ import anyio
 import pytest
 import trustme
 
-from reconciler.model import Secret
-from reconciler.salesforce import Checked, Login, Part, Verdict, check
+from reconciler.model import Credentials, Secret
+from reconciler.salesforce import Checked, OrgLogin, Part, Verdict, check
 from reconciler.wire import Asker, Stand, Transport, asking
 from tests.wire.raw import Asked, Behaviour, Raw, Trickle, always, replied, reply, serving
 
@@ -42,7 +42,7 @@ def org(answer: bytes | None, versions: bytes | None = replied(200, VERSIONS)) -
 async def looked(
     asker: Asker, host: str = HOST, key: str = KEY, secret: str = SECRET, allowed: tuple[str, ...] = ()
 ) -> Checked:
-    return await check(asker, Login(host, Secret(key), Secret(secret)), allowed)
+    return await check(asker, OrgLogin(host, Credentials(Secret(key), Secret(secret))), allowed)
 
 
 async def at(raw: Raw, host: str = HOST) -> Checked:
@@ -250,7 +250,7 @@ async def test_what_can_be_seen_of_the_values_is_said(key: str, secret: str, err
 
 async def test_without_values_the_way_alone_is_checked() -> None:
     async with serving(org(None)) as raw, asking(Transport(), Stand(raw.url)) as asker:
-        checked = await check(asker, Login(HOST, None, Secret(SECRET)))
+        checked = await check(asker, OrgLogin(HOST, None))
     assert checked.parts[Part.TOKEN] is Verdict.UNCHECKED
     assert (raw.methods, checked.problems) == (["GET"], ())
 

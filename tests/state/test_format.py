@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import Fingerprints, Secret, State
+from reconciler.model import Credentials, Secret, State
 from reconciler.state import Encoder, StateError, decode
 from tests.state.values import a_record, a_state, states
 
@@ -53,7 +53,7 @@ def test_text_beyond_unicode_is_kept_as_its_escape() -> None:
 
 def test_a_state_holds_no_value_only_fingerprints_and_their_key() -> None:
     key, secret = Secret("the-consumer-key"), Secret("the-consumer-secret")
-    prints = Fingerprints.of(bytes(32), key, secret)
+    prints = Credentials(key, secret).fingerprints(bytes(32))
     stored = Encoder().encode(State("l", 1, bytes(32), records={"crm": a_record(fingerprints=prints)})).decode()
     assert key.reveal() not in stored
     assert secret.reveal() not in stored

@@ -76,12 +76,12 @@ def test_edited_with_a_checksum_that_fits_still_approves_only_what_is_decided_no
 
 
 def test_of_an_unknown_major_with_both_versions_shown(planned: Stack) -> None:
-    ran = edited(planned, lambda document: document.update(format_version="2.0"))
-    refused(ran, 1, "it is of format 2.0; this version reads 1.2")
+    ran = edited(planned, lambda document: document.update(format_version="3.0"))
+    refused(ran, 1, "it is of format 3.0; this version reads 2.0")
 
 
 def test_of_a_newer_minor_is_read(planned: Stack) -> None:
-    assert edited(planned, lambda document: document.update(format_version="1.9", more="x")).code == 0
+    assert edited(planned, lambda document: document.update(format_version="2.9", more="x")).code == 0
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"kind": "other"}'])

@@ -1,0 +1,36 @@
+"""Everything a decision is made from, in the one shape that all kinds share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model import Reason, Superseded
+from reconciler.planning.kind import Desired, Kind, Present, Recorded
+from reconciler.planning.plan import Choices
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of an interrupted apply.
+
+    `resend` are ids whose write-only fields it may have sent. `done` says what it turned out to have done, by address.
+    """
+
+    resend: frozenset[str] = frozenset()
+    done: Mapping[str, Reason] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a decision needs to know.
+
+    `present` has what Infisical shows, of every app. An id that is recorded and is not among `present` is gone for certain.
+    `superseded` is what earlier replaces could not delete.
+    """
+
+    kind: Kind
+    desired: Sequence[Desired]
+    recorded: Mapping[str, Recorded]
+    present: Sequence[Present]
+    superseded: Sequence[Superseded] = ()
+    choices: Choices = field(default_factory=Choices)
+    settlement: Settlement = field(default_factory=Settlement)
