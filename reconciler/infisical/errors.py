@@ -20,11 +20,11 @@ InfisicalError
 
 from typing import Any
 
-from reconciler.model import Diagnostic, Location, error
+from reconciler.model import Diagnostic, Location, ReconcilerError, error
 from reconciler.wire import Answer, WireError, printable
 
 
-class InfisicalError(Exception):
+class InfisicalError(ReconcilerError):
     """Infisical refused. `message` is its own sentence, `request_id` what its operators find the request by."""
 
     hint = "see what Infisical says; its logs have the request under its id"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.source import Excerpt, Source
 
 
@@ -80,10 +81,15 @@ class Stop(StrEnum):
     LOCKED = "locked"
 
 
-class Stopped(Exception):
-    """Ends a run: all that is wrong, collected, and the kind of stop it is. Nothing was written."""
+class Stopped(ReconcilerError):
+    """Ends a run before anything is written.
+
+    `diagnostics` has everything that is wrong, and `reason` says what kind of stop it is. As an error it reads like the first
+    diagnostic that is an error.
+    """
 
     def __init__(self, reason: Stop, *diagnostics: Diagnostic) -> None:
-        super().__init__(reason, diagnostics)
+        first = next((each for each in diagnostics if each.severity is Severity.ERROR), None)
+        super().__init__(first.summary if first else reason.value, first.hint if first else "")
         self.reason = reason
         self.diagnostics = diagnostics

@@ -1,12 +1,10 @@
 """How a request can end without an answer; see the package's docstring for the tree."""
 
+from reconciler.model import ReconcilerError
 
-class WireError(Exception):
-    """A request got no usable answer. `str()` is one sentence without any secret; `hint` is the next step."""
 
-    def __init__(self, sentence: str, hint: str = "") -> None:
-        super().__init__(sentence)
-        self.hint = hint
+class WireError(ReconcilerError):
+    """A request got no usable answer."""
 
 
 class NotSent(WireError):
