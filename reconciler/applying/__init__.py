@@ -1,4 +1,8 @@
-"""Carries out a plan: intents are stored before the first write, outcomes as they come, and what got lost is looked up."""
+"""Carries out a plan.
+
+It stores what it is about to write before the first write, stores outcomes as they come, and looks up what became of a write
+whose answer was lost.
+"""
 
 from reconciler.applying.execute import WRITES_IN_FLIGHT, Explain, execute
 from reconciler.applying.journal import Journal

@@ -1,4 +1,4 @@
-"""The changes of a plan, side by side, each waiting only for what frees the name it takes."""
+"""Carries out the changes of a plan side by side. A change waits only for the one that frees the name it takes."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -33,20 +33,19 @@ from reconciler.planning import Change, Plan
 from reconciler.state import Conflict, StateError
 
 WRITES_IN_FLIGHT = 8
-"""Ten creates in flight starve a self-hosted Infisical of its ten database connections; eight are as fast as it gets."""
+"""Ten creates in flight use up the ten database connections of a self-hosted Infisical. More than eight are no faster."""
 
 _CLOCK_MARGIN = timedelta(seconds=5)
 """How far the clocks of Infisical's server and its database may be apart."""
 
 Emit = Callable[[ApplyEvent], None]
 Explain = Callable[[Diagnostic], Awaitable[Diagnostic]]
-"""Says more of credentials that Infisical refused: it hides what Salesforce said."""
+"""Adds to a refusal of credentials what Salesforce says about them, because Infisical hides that."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A change with what it needs: key and secret, the intents of its writes, what is recorded once it is done, and what is
-    recorded now."""
+    """A change with what it needs: key and secret, the intents of its writes, its record afterwards and now."""
 
     change: Change
     credentials: Credentials | None
@@ -68,7 +67,7 @@ async def execute(
     stop: anyio.Event,
     writes_in_flight: int = WRITES_IN_FLIGHT,
 ) -> Outcome:
-    """Carry out `plan` and return what became of it; `stop` ends it after what is in flight.
+    """Carry out `plan` and return what became of it. Once `stop` is set, what is in flight is finished and nothing else begins.
 
     `desired` and `credentials` are by address; credentials are there for every change that sends them.
     Raises `StateError` when the intents cannot be stored: nothing was written then.
@@ -82,7 +81,7 @@ async def execute(
 
 
 class _Run:
-    """One apply under way."""
+    """One apply that is under way."""
 
     def __init__(
         self,
@@ -111,7 +110,7 @@ class _Run:
         self._problem: Diagnostic | None = None
 
     async def all(self, steps: Sequence[_Step]) -> Outcome:
-        """Run every step; store as they end, and whatever happens once more at the end."""
+        """Run every step. Store as they end, and once more at the end, whatever happens."""
         self._over = {step.change.key: anyio.Event() for step in steps}
         try:
             async with anyio.create_task_group() as keeper:
@@ -207,7 +206,7 @@ class _Run:
         self._emit(event)
 
     async def _do(self, step: _Step) -> str:
-        """Carry out one change, note it, and return the id of what is there now (or was)."""
+        """Carry out one change, note it, and return the id of the connection that is there now, or was."""
         change = step.change
         match change.action:
             case Action.CREATE | Action.RECREATE:
@@ -232,7 +231,7 @@ class _Run:
         return record.id
 
     async def _replace(self, step: _Step) -> str:
-        """Create in the new scope, record both, then delete the old one; a refused delete stays recorded."""
+        """Create in the new scope, record both, then delete the old one. An old one that cannot be deleted stays recorded."""
         created = await self._create(step)
         if step.old is not None:
             self._journal.supersede(replace(step.old, address=step.change.address))
@@ -287,7 +286,7 @@ def _intents(change: Change, record: Record | None, since: str) -> list[Intent]:
 def _record(
     change: Change, connection: Connection, credentials: Credentials | None, old: Record | None, key: bytes
 ) -> Record | None:
-    """What is recorded once a change is done; what the server alone knows (id, hash of new credentials) is filled in then."""
+    """Return what is recorded once a change is done. What only the server knows, such as the id, is filled in then."""
     after = change.after
     if after is None:
         return None

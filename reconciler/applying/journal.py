@@ -1,4 +1,6 @@
-"""The state during an apply: one owner, stored whole before the first write, then at most every second or hundred changes."""
+"""The state during an apply. One object owns it: it stores it before the first write, then at most every second or hundred
+changes, and at the end.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +15,7 @@ _EVERY_CHANGES = 100
 
 
 class Journal:
-    """Keeps a state in memory and stores it. All methods but `store` are for the one event loop that applies."""
+    """Keeps a state in memory and stores it. Call its methods from the one event loop that applies."""
 
     def __init__(self, backend: Backend, state: State, version: Version) -> None:
         self._backend = backend
@@ -42,7 +44,7 @@ class Journal:
         return self._records.get(address)
 
     async def intend(self, intents: Iterable[Intent]) -> None:
-        """Store that these writes are about to be sent. Raises `StateError`: then none may be."""
+        """Store that these writes are about to be sent. Raises `StateError`: then do not send any of them."""
         for intent in intents:
             self._intents[_key(intent)] = intent
         self._unstored += 1
@@ -55,7 +57,10 @@ class Journal:
         self._changed()
 
     def withdrawn(self, intent: Intent) -> None:
-        """Note that a write was not carried out: refused or never sent. What an earlier run may have sent stays in doubt."""
+        """Note that a write was not carried out: it was refused, or never sent.
+
+        An intent that an earlier run left behind stays, because that run may have sent it.
+        """
         key = _key(intent)
         if key in self._inherited:
             self._intents[key] = self._inherited[key]
@@ -64,7 +69,7 @@ class Journal:
         self._changed()
 
     def put(self, record: Record, previous_address: str = "") -> None:
-        """Note what an address now is, and that it is no longer at `previous_address`."""
+        """Note what an address now has, and that `previous_address` has nothing any more."""
         if previous_address:
             self._records.pop(previous_address, None)
         self._records[record.address] = record
@@ -112,7 +117,7 @@ class Journal:
 
 
 def _key(intent: Intent) -> tuple[object, ...]:
-    """What an intent is about: the name a create takes at its address, else the connection, whatever its address is by now."""
+    """Return what an intent is about: the name that a create takes at its address, else the connection, at whatever address."""
     if intent.verb is Verb.CREATE and intent.record is not None:
         return (intent.verb, intent.address, intent.record.scope, intent.record.name)
     return (intent.verb, intent.connection_id)

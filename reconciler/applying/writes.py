@@ -1,7 +1,7 @@
-"""One write each, carried through lost answers: look what happened, and only then send again.
+"""One write at a time, also when its answer is lost: look what happened, and only then send again.
 
-`Lost` is the one outcome nobody can tell; its intent stays stored and the next run looks. Once an answer was lost, a later
-refusal says nothing about the earlier try, so it is no longer an outcome either.
+After `Lost` nobody knows whether the write happened. Its intent stays stored, and the next run looks. Once an answer was lost,
+a later refusal says nothing about the earlier try, so it does not count as an outcome either.
 """
 
 from dataclasses import replace
@@ -28,11 +28,11 @@ from reconciler.planning import as_created, is_ours
 ATTEMPTS = 3
 _PAUSE_SECONDS = 1.0
 UNCLEAR = (AnswerLost, NotAnAnswer, ServerFailed, Unexpected)
-"""What says nothing about whether a write happened."""
+"""Failures that say nothing about whether a write happened."""
 
 
 class Lost(Exception):
-    """Whether the write happened is not known, however often we looked. `cause` is the last thing that went wrong."""
+    """Nobody knows whether the write happened, however often we looked. `cause` is the last thing that went wrong."""
 
     def __init__(self, cause: InfisicalError | WireError) -> None:
         super().__init__(str(cause))
@@ -49,16 +49,16 @@ async def create(writer: Writer, reader: Reader, intent: Intent, sent: Record, c
         except UNCLEAR as failure:
             lost = failure
         except (InfisicalError, WireError) as refused:
-            # Only a create of ours whose answer was lost can have taken the name; otherwise it is somebody else's.
+            # Only a create of ours whose answer was lost can have taken the name. Without one, somebody else has it.
             if lost is None:
                 raise
             lost = refused
         else:
             return _with(sent, live)
-        found = await _look(reader, sent)
-        if found is not None and is_ours(found, intent):
-            return as_created(sent, found)
-        if found is not None and isinstance(lost, AlreadyExists):
+        holder = await _look(reader, sent)
+        if holder is not None and is_ours(holder, intent):
+            return as_created(sent, holder)
+        if holder is not None and isinstance(lost, AlreadyExists):
             raise lost
         if not isinstance(lost, (*UNCLEAR, AlreadyExists)):
             break
@@ -68,9 +68,9 @@ async def create(writer: Writer, reader: Reader, intent: Intent, sent: Record, c
 async def update(
     writer: Writer, connection_id: str, wanted: Record, fields: tuple[bool, bool], credentials: Credentials | None
 ) -> Record:
-    """Bring one connection to `wanted` and return its record; `fields` says whether name and description are sent.
+    """Bring one connection to `wanted` and return its record. `fields` says whether name and description are sent.
 
-    Sending the same twice changes nothing more, so a lost answer is answered by sending again. Raises `InfisicalError`,
+    Sending the same twice changes nothing more, so after a lost answer the update is sent again. Raises `InfisicalError`,
     `WireError` or `Lost`.
     """
     lost: InfisicalError | WireError | None = None
@@ -96,7 +96,7 @@ async def update(
 
 
 async def delete(writer: Writer, reader: Reader, connection_id: str) -> None:
-    """Delete one connection; one that is gone is as good. Raises `InfisicalError`, `WireError` or `Lost`."""
+    """Delete one connection. One that is gone already counts as deleted. Raises `InfisicalError`, `WireError` or `Lost`."""
     lost: InfisicalError | WireError | None = None
     for attempt in range(ATTEMPTS):
         await _pause(attempt)
@@ -121,7 +121,10 @@ async def delete(writer: Writer, reader: Reader, connection_id: str) -> None:
 
 
 async def _look(reader: Reader, sent: Record) -> LiveConnection | None:
-    """Return who has the name now, None when nobody has or nobody can tell. Raises `WrongApp`: then it is not ours."""
+    """Return the connection that has the name now, None when none has it or nobody can tell.
+
+    Raises `WrongApp`: another app's connection has it, which is not ours.
+    """
     try:
         return await reader.connection_named(sent.name, sent.scope)
     except WrongApp:

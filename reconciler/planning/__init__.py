@@ -1,7 +1,9 @@
 """(desired, recorded, live) to a `Plan`: pure, and the only place that decides what happens to a connection.
 
-`settle` comes first and tells from Infisical what became of an interrupted apply; `decide` holds the two decision tables;
-`compare` holds a saved plan against one decided again; `digest` and `file` are what a plan is known by and kept as.
+- `settle` comes first: it finds out from Infisical what became of an interrupted apply.
+- `decide` and `credentials` are the two decision tables. They know no kind of resource by name: see `kind`.
+- `compare` compares a saved plan with one that was decided again.
+- `digest` is what a plan is known by, and `file` is how it is saved.
 """
 
 from reconciler.planning.compare import Mismatch, compare, explain, select

@@ -1,6 +1,7 @@
-"""Limits of one run: a plan that deletes or updates more than these is shown whole and not applied.
+"""Limits for one run: reconciler shows a plan that deletes or updates more than these, and does not apply it.
 
-A guard is lifted for one run by naming the plan's own number, so that who lifts it has read it. No guard makes anything happen.
+The user lifts a guard for one run by naming the plan's own number, which proves that the user has read the plan. A guard never
+makes anything happen.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ _LEAST_FOR_UPDATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The numbers that were named for this run, None where none was."""
+    """The numbers that the user named for this run, None where the user named none."""
 
     deletes: int | None = None
     updates: int | None = None

@@ -1,4 +1,7 @@
-"""Part of a stack: what `--only` and `--selector` name. Everything is decided; what is not selected is left out, and said."""
+"""Part of a stack: what `--only` and `--selector` name.
+
+Everything is decided. What is not selected is left out, and the plan names it.
+"""
 
 import fnmatch
 import re
@@ -13,21 +16,21 @@ _REQUIREMENT = re.compile(r"(?P<absent>!)?(?P<key>[^\s=!,]+)\s*(?:(?P<sign>!=|==
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One part of a label selector. `value` None asks for the label itself; `wanted` False turns it round."""
+    """One part of a label selector. `value` None asks whether the label is there; `wanted` False asks for the opposite."""
 
     key: str
     value: str | None
     wanted: bool
 
     def met_by(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether `labels` are as required. As in Kubernetes, what lacks the label is not equal to any value."""
+        """Tell whether `labels` meet it. As in Kubernetes, a connection without the label is not equal to any value."""
         has = self.key in labels if self.value is None else labels.get(self.key) == self.value
         return has is self.wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a run is narrowed to: addresses, which may hold `*` and `?`, or labels; without either it is everything."""
+    """What a run is about: addresses, which may contain `*` and `?`, or labels. With neither, it is about everything."""
 
     only: tuple[str, ...] = ()
     labels: tuple[Requirement, ...] = ()
@@ -38,14 +41,14 @@ class Selection:
 
 def parse_selector(text: str) -> tuple[Requirement, ...]:
     """Return the requirements of `team=crm,tier!=test,owned,!legacy`, all of which must hold. Raises `ValueError`."""
-    found = []
+    requirements = []
     for part in text.split(","):
         match = _REQUIREMENT.fullmatch(part.strip())
         if match is None or (match["absent"] and match["sign"]):
             raise ValueError(f"`{part.strip()}` is none of `label=value`, `label!=value`, `label`, `!label`")
         value = match["value"].strip() if match["sign"] else None
-        found.append(Requirement(match["key"], value, not match["absent"] and match["sign"] != "!="))
-    return tuple(found)
+        requirements.append(Requirement(match["key"], value, not match["absent"] and match["sign"] != "!="))
+    return tuple(requirements)
 
 
 def matching(patterns: Iterable[str], addresses: Iterable[str]) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -54,9 +57,9 @@ def matching(patterns: Iterable[str], addresses: Iterable[str]) -> tuple[frozens
     matched: set[str] = set()
     unmatched = []
     for pattern in sorted(patterns):
-        found = {pattern} & known or {one for one in known if fnmatch.fnmatchcase(one, pattern)}
-        matched |= found
-        if not found:
+        named = {pattern} & known or {address for address in known if fnmatch.fnmatchcase(address, pattern)}
+        matched |= named
+        if not named:
             unmatched.append(pattern)
     return frozenset(matched), tuple(unmatched)
 
@@ -64,25 +67,26 @@ def matching(patterns: Iterable[str], addresses: Iterable[str]) -> tuple[frozens
 def selected(
     selection: Selection, desired: Mapping[str, Connection], state: State
 ) -> tuple[frozenset[str], tuple[Diagnostic, ...]]:
-    """Return the addresses that `selection` names, and an error for what names none.
+    """Return the addresses that `selection` names, and an error for each part of it that names none.
 
-    The labels of a manifest count; of what has none any more, those that were recorded.
+    The labels in the manifest count. For a connection without a manifest, the recorded labels count.
     """
     left_behind = {item.address for item in state.superseded}
     if selection.only:
-        found, unmatched = matching(selection.only, {*desired, *state.records, *left_behind})
+        addresses, unmatched = matching(selection.only, {*desired, *state.records, *left_behind})
         hint = "correct --only; `reconciler state list` and the manifests have the addresses"
-        return found, tuple(error(f"Nothing wanted or recorded has the address `{one}`.", hint=hint) for one in unmatched)
+        problems = (error(f"No manifest and no record has the address `{pattern}`.", hint=hint) for pattern in unmatched)
+        return addresses, tuple(problems)
     labels = {address: record.labels for address, record in state.records.items()}
     labels |= {address: connection.labels for address, connection in desired.items()}
-    found = frozenset(one for one, has in labels.items() if all(part.met_by(has) for part in selection.labels))
-    if found:
-        return found, ()
-    return found, (error("No connection has the labels of --selector.", hint="compare it with `metadata.labels`"),)
+    addresses = frozenset(address for address, has in labels.items() if all(part.met_by(has) for part in selection.labels))
+    if addresses:
+        return addresses, ()
+    return addresses, (error("No connection has the labels of --selector.", hint="compare it with `metadata.labels`"),)
 
 
 def narrowed(plan: Plan, addresses: Iterable[str]) -> Plan:
-    """Return `plan` with what concerns `addresses` alone; a change that needs one that is left out is an error."""
+    """Return the part of `plan` that concerns `addresses`. A change that needs one that is left out is an error."""
     chosen = frozenset(addresses)
     changes = tuple(change for change in plan.changes if _concerns(change, chosen))
     keys = {change.key for change in changes}
@@ -91,10 +95,10 @@ def narrowed(plan: Plan, addresses: Iterable[str]) -> Plan:
         plan,
         part=Part(tuple(sorted(chosen)), tuple(change.key for change in plan.changes if change.key not in keys)),
         changes=changes,
-        kept=tuple(one for one in plan.kept if one.address in chosen),
-        drift=tuple(one for one in plan.drift if one.address in chosen),
+        kept=tuple(kept for kept in plan.kept if kept.address in chosen),
+        drift=tuple(drift for drift in plan.drift if drift.address in chosen),
         diagnostics=(
-            *(one for one in plan.diagnostics if not one.address or one.address in chosen),
+            *(each for each in plan.diagnostics if not each.address or each.address in chosen),
             *(_waits(change, key) for change, key in waiting),
         ),
     )

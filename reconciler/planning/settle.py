@@ -1,8 +1,9 @@
-"""What became of an interrupted apply: its stored intents held against what Infisical has now.
+"""What became of an interrupted apply: its stored intents, compared with what Infisical has now.
 
-A create is ours only if what is found was created after the intent, by the server's clock, with the description, scope and
-host that were sent; one that is not found may still be on its way, so its intent stays for a while. An update of
-credentials is sent again unless the hash never moved. A delete is done when its id is gone.
+- A create is ours only if the connection was created after the intent, by the server's clock, with the description, the scope
+  and the host that we sent. A create that nobody has seen may still arrive, so its intent stays for a while.
+- An update of credentials is sent again, unless the hash never moved.
+- A delete is done when its id is gone.
 """
 
 import math
@@ -33,18 +34,18 @@ class Settled:
 
 
 def unlisted(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]:
-    """Return the ids that `state` knows and the list does not show: each is asked for, because lists are filtered."""
+    """Return the ids that `state` knows and `live` lacks. Ask for each of them: Infisical filters lists by permission."""
     seen = {connection.id for connection in live}
     known = [record.id for record in state.records.values()]
     known += [item.id for item in state.superseded]
     known += [intent.connection_id for intent in state.intents if intent.connection_id]
-    return tuple(dict.fromkeys(one for one in known if one not in seen))
+    return tuple(dict.fromkeys(connection_id for connection_id in known if connection_id not in seen))
 
 
 def too_many_missing(missing: Iterable[str], state: State) -> int:
-    """Return how many ids are missing when they are so many that the place is likely the wrong one: more than max(5, 5 % of the
-    records); 0 when they are not.
+    """Return how many ids are missing, or 0 when they are few.
 
+    More than max(5, 5 % of the records) are many: then this is likely the wrong organisation, or a permission is lost.
     What an interrupted apply was about to delete is expected to be missing.
     """
     expected = {intent.connection_id for intent in state.intents if intent.verb is Verb.DELETE}
@@ -55,7 +56,7 @@ def too_many_missing(missing: Iterable[str], state: State) -> int:
 def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settled:
     """Return what `state` amounts to, given all live connections, at the time `now`.
 
-    An id that `state` knows and `live` lacks must be one that Infisical said is gone (see `unlisted`).
+    An id that `state` knows and `live` lacks must be gone: Infisical answered 404 for it (see `unlisted`).
     """
     if not state.intents:
         return Settled(state)
@@ -72,7 +73,7 @@ def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settl
 
 
 class _Work:
-    """The records as they become while one intent after the other is looked at."""
+    """The records, as they change with each intent that is settled."""
 
     def __init__(self, state: State, live: Iterable[LiveConnection], now: datetime) -> None:
         self._state = state
@@ -90,32 +91,32 @@ class _Work:
         sent = intent.record
         if sent is None:
             return
-        found = self._by_name.get((sent.scope, sent.name))
-        if found is None:
+        live = self._by_name.get((sent.scope, sent.name))
+        if live is None:
             since = _time(intent.since)
             if since is not None and self._now - since < _ON_ITS_WAY:
                 self._waiting.append(intent)
             return
-        if found.id in self._addresses:
+        if live.id in self._addresses:
             return
-        if not is_ours(found, intent):
-            self._diagnostics.append(_not_ours(sent, found))
+        if not is_ours(live, intent):
+            self._diagnostics.append(_not_ours(sent, live))
             return
         if intent.address in self._records and self._records[intent.address].id != intent.connection_id:
             # The address has another connection by now; this one came too late and is only left to be deleted.
-            self._superseded[found.id] = Superseded(intent.address, found.id, found.scope, found.name)
+            self._superseded[live.id] = Superseded(intent.address, live.id, live.scope, live.name)
             return
         old = self._take(intent.connection_id)
         if old is not None:
             self._superseded[old.id] = Superseded(intent.address, old.id, old.scope, old.name)
-        self._put(as_created(sent, found))
+        self._put(as_created(sent, live))
         self._done[intent.address] = Reason(Why.CREATED_BY_INTERRUPTED_APPLY)
 
     def update(self, intent: Intent) -> None:
-        found = self._by_id.get(intent.connection_id)
-        if found is None or intent.record is None or intent.connection_id not in self._addresses:
-            return  # what was about to be adopted is decided anew, what was forgotten stays forgotten
-        arrived = (found.name, found.description.strip()) == (intent.record.name, intent.record.description)
+        live = self._by_id.get(intent.connection_id)
+        if live is None or intent.record is None or intent.connection_id not in self._addresses:
+            return  # an adoption is decided again, and what was forgotten stays forgotten
+        arrived = (live.name, live.description.strip()) == (intent.record.name, intent.record.description)
         if not intent.sends_credentials:
             if arrived:
                 self._take(intent.connection_id)
@@ -123,7 +124,7 @@ class _Work:
                 self._done[intent.address] = Reason(Why.UPDATED_BY_INTERRUPTED_APPLY)
             return
         address = self._addresses[intent.connection_id]
-        if self._records[address].credentials_hash == found.credentials_hash:
+        if self._records[address].credentials_hash == live.credentials_hash:
             return
         if arrived:
             self._put(replace(self._records[address], name=intent.record.name, description=intent.record.description))
@@ -155,41 +156,41 @@ class _Work:
         return self._records.pop(address) if address is not None else None
 
 
-def is_ours(found: LiveConnection, intent: Intent) -> bool:
-    """Tell whether `found`, which has the name of a create's intent, is what that create made."""
+def is_ours(live: LiveConnection, intent: Intent) -> bool:
+    """Tell whether `live`, which has the name that a create was about to take, is what that create made."""
     sent = intent.record
-    created, since = _time(found.created_at), _time(intent.since)
+    created, since = _time(live.created_at), _time(intent.since)
     return (
         sent is not None
-        and found.app == APP
+        and live.app == APP
         and created is not None
         and since is not None
         and created >= since
-        and found.description.strip() == sent.description
-        and hosts.fold(found.instance_url) == hosts.fold(sent.instance_url)
+        and live.description.strip() == sent.description
+        and hosts.fold(live.instance_url) == hosts.fold(sent.instance_url)
     )
 
 
-def as_created(sent: Record, found: LiveConnection) -> Record:
-    """Return the record of a create whose answer was lost and whose connection was found.
+def as_created(sent: Record, live: LiveConnection) -> Record:
+    """Return the record of a create whose answer was lost, now that its connection is seen.
 
-    If it was written again since, the credentials may no longer be those we sent: then nothing is known of them.
+    If somebody wrote it again since, the credentials may no longer be those we sent. The record then knows nothing of them.
     """
-    created, updated = _time(found.created_at), _time(found.updated_at)
+    created, updated = _time(live.created_at), _time(live.updated_at)
     untouched = created is not None and updated is not None and updated - created <= _SAME_WRITE
     return replace(
         sent,
-        id=found.id,
-        credentials_hash=found.credentials_hash if untouched else None,
+        id=live.id,
+        credentials_hash=live.credentials_hash if untouched else None,
         fingerprints=sent.fingerprints if untouched else None,
     )
 
 
-def _not_ours(sent: Record, found: LiveConnection) -> Diagnostic:
+def _not_ours(sent: Record, live: LiveConnection) -> Diagnostic:
     return warning(
-        f"`{sent.name}` ({found.scope}) exists, but it is not what an interrupted apply was about to create.",
-        detail=f"Its id is {found.id}; it was created {found.created_at or 'at an unknown time'}, or with other values.",
-        hint="it is left alone; give the address another spec.name, or take it over with lifecycle.adopt",
+        f"`{sent.name}` ({live.scope}) exists, but it is not what an interrupted apply was about to create.",
+        detail=f"Its id is {live.id}; it was created {live.created_at or 'at an unknown time'}, or with other values.",
+        hint="reconciler leaves it alone; give the address another spec.name, or take the connection over with lifecycle.adopt",
         address=sent.address,
     )
 

@@ -66,7 +66,7 @@ def test_an_address_that_is_neither_wanted_nor_recorded_is_an_error() -> None:
     found, problems = chosen(Selection(only=("crm", "old", "typo")), [wanted()], recorded("old"))
     assert (found, [one.summary for one in problems]) == (
         {"crm", "old"},
-        ["Nothing wanted or recorded has the address `typo`."],
+        ["No manifest and no record has the address `typo`."],
     )
 
 

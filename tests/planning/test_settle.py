@@ -74,7 +74,7 @@ def test_a_create_that_came_too_late_is_only_left_to_be_deleted() -> None:
 def test_what_is_not_what_was_sent_or_is_older_is_left_alone_and_reported(theirs: dict[str, str]) -> None:
     settled = settle(interrupted(creating()), [live(**theirs)])
     assert settled.state.records == {}
-    assert "left alone" in settled.diagnostics[0].hint
+    assert "leaves it alone" in settled.diagnostics[0].hint
 
 
 def test_the_same_name_in_another_scope_is_not_ours() -> None:
