@@ -164,7 +164,7 @@ async def test_a_folder_that_cannot_be_flushed_does_not_make_a_stored_state_a_fa
             raise PermissionError(13, "Permission denied")
         return real(file, flags, mode)
 
-    monkeypatch.setattr("reconciler.state.local.os.open", refusing)
+    monkeypatch.setattr("reconciler.workspace.write.os.open", refusing)
     version = await LocalBackend(path).store(a_state(), "")
     monkeypatch.undo()
     assert await LocalBackend(path).load() == (a_state(), version)
