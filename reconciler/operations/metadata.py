@@ -127,7 +127,7 @@ def _tracked(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
     except GitMissing:  # whoever has no git put nothing under version control here
         return []
     except GitUnusable as unusable:
-        summary = f"Whether git tracks a file in {folder} with a consumer key in it cannot be told."
+        summary = f"git could not say whether it tracks a file in {folder} that holds a consumer key."
         return [warning(summary, detail=str(unusable), hint=unusable.hint)]
     return [
         warning(

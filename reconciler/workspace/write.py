@@ -48,7 +48,7 @@ def write_file(path: Path, data: bytes, *, mode: int | None = None, below: Path 
 
 
 def _refuse_links(path: Path, below: Path) -> None:
-    inside = path.relative_to(below).parts
+    inside = path.relative_to(below).parts if path.is_relative_to(below) else ("..",)
     if ".." in inside:
         raise OSError(errno.EACCES, f"that is outside of {below}")
     for depth in range(1, len(inside) + 1):

@@ -271,6 +271,22 @@ async def test_a_holder_whose_word_cannot_be_read_is_another_run(path: Path, inf
                 pass
 
 
+@pytest.mark.parametrize("dangling", [True, False])
+async def test_a_link_in_the_place_of_the_holders_word_is_not_written_through(
+    path: Path, tmp_path: Path, dangling: bool
+) -> None:
+    victim = tmp_path / "victim"
+    if not dangling:
+        victim.write_text("precious")
+    path.with_name("state.json.lock.info").symlink_to(victim)
+    with pytest.raises(
+        StateError, match=r"state\.json cannot be locked: .*lock\.info is a link, and nothing is written through"
+    ):
+        async with LocalBackend(path).locked(ME, 0):
+            pass
+    assert not victim.exists() if dangling else victim.read_text() == "precious"
+
+
 async def test_a_lock_does_not_make_a_state(path: Path) -> None:
     async with LocalBackend(path).locked(ME, 0):
         assert await LocalBackend(path).load() == (None, "")
