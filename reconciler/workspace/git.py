@@ -112,7 +112,7 @@ class Repository:
         return ended.stdout
 
     def _run(self, *arguments: str, environ: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[bytes]":
-        """Return how a git command ended. It starts in the root: git looks for `.git` there first, and for nothing else."""
+        """Return how a git command ended. It runs in the root, where `.git` comes before all that looks like a repository."""
         try:
             return subprocess.run(  # noqa: S603
                 ["git", *_OPTIONS, *arguments],  # noqa: S607
