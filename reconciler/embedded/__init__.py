@@ -8,7 +8,7 @@ process, or any ASGI server serves them to other processes.
 - `embedded.faults` lets requests to either app fail on purpose.
 - `embedded.testing` arranges situations that no call of the API leads to.
 
-This module exports what one needs to run both.
+This package exports what a program needs to run both.
 """
 
 from reconciler.embedded.infisical import (

@@ -20,7 +20,7 @@ async def try_credentials(orgs: Iterable[SimulatedOrg], credentials: SubmittedCr
     """Raise BadRequestError unless Salesforce gives a bearer token for these credentials.
 
     Infisical: the message is the HTTP client's own sentence. It never passes on the reason that Salesforce gave, and does
-    not look at scopes. The real server repeats the request up to three times after a 5xx, which takes about 1.5 s. A
+    not look at scopes. The real server tries up to three times if it gets a 5xx, which takes about 1.5 s. A
     simulated org gives the same answer each time, so one request is enough here.
     """
     url = _parse_url(credentials.instance_url, "http" if build.plain_http else "https")

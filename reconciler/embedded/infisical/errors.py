@@ -48,21 +48,29 @@ class ApiError(Exception):
 
 
 class BadRequestError(ApiError):
+    """A business rule refuses the request, or Salesforce refuses the credentials."""
+
     status = 400
     name = "BadRequest"
 
 
 class UnauthorizedError(ApiError):
+    """There is no token, it was revoked, or a log-in failed."""
+
     status = 401
     name = "UnauthorizedError"
 
 
 class AuthModeError(ApiError):
+    """The route does not take this kind of token."""
+
     status = 403
     name = "ForbiddenError"
 
 
 class TokenError(ApiError):
+    """This server did not sign the token, or the token has expired."""
+
     status = 403
     name = "TokenError"
 
@@ -79,11 +87,15 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
+    """What the request names does not exist."""
+
     status = 404
     name = "NotFound"
 
 
 class ValidationFailureError(ApiError):
+    """Body, path or query break the schema. The message is the list of issues."""
+
     status = 422
     name = "ValidationFailure"
 

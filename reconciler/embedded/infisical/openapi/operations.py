@@ -76,8 +76,8 @@ def _log_ins() -> list[Operation]:
         post("universal-auth/login", "Log in with a client id and secret", "UniversalLogIn", token, 401, 404),
         *(post(f"{kind}/login", "Log in with a JWT of a trusted issuer", "JwtLogIn", token, 401, 404) for kind in JWT_METHODS),
         post(f"{AWS_METHOD}/login", "Log in with a signed GetCallerIdentity", "AwsLogIn", token, 401, 404),
-        post("token/renew", "A younger token for one that lives", "GivenToken", token, 400, 401, 403),
-        post("token/revoke", "End a token", "GivenToken", closed({"message": TEXT}), 401, 403),
+        post("token/renew", "Renew a token", "GivenToken", token, 400, 401, 403),
+        post("token/revoke", "Revoke a token", "GivenToken", closed({"message": TEXT}), 401, 403),
     ]
 
 
@@ -85,25 +85,25 @@ def _identity(build: Build) -> list[Operation]:
     organisation = closed({"id": UUID, "name": TEXT, "slug": TEXT})
     details = closed({"identityDetails": closed({"organization": organisation})})
     path = "/api/v1/identities/details"
-    return [Operation("GET", path, "Who is logged in, and where", details)] if build.details else []
+    return [Operation("GET", path, "The organisation of the identity that is logged in", details)] if build.details else []
 
 
 def _projects(build: Build) -> list[Operation]:
-    base, one = "/api/v1/projects", closed({"project": ref("Project")})
+    base, project = "/api/v1/projects", closed({"project": ref("Project")})
     slugs = [f"{base}/slug/{{slug}}", *(["/api/v1/workspace/slug/{slug}"] if build.workspaces else [])]
     by_id = f"{base}/{{projectId}}"
     return [
         Operation("GET", base, "Projects the identity is a member of", closed({"projects": list_of(ref("Project"))})),
-        Operation("POST", base, "Make a project", one, (400,), body="NewProject", forms=True),
-        *(Operation("GET", path, "A project by slug, not wrapped", ref("Project"), (404,)) for path in slugs),
-        Operation("GET", by_id, "A project by id", one, (404,)),
-        Operation("DELETE", by_id, "Delete a project and what is in it", one, (400, 404)),
+        Operation("POST", base, "Make a project", project, (400,), body="NewProject", forms=True),
+        *(Operation("GET", path, "A project by slug, without the key `project`", ref("Project"), (404,)) for path in slugs),
+        Operation("GET", by_id, "A project by id", project, (404,)),
+        Operation("DELETE", by_id, "Delete a project and everything in it", project, (400, 404)),
     ]
 
 
 def _connections() -> list[Operation]:
     of_project = (_query_parameter("projectId"),)
-    one = closed({"appConnection": ref("Connection")})
+    connection = closed({"appConnection": ref("Connection")})
     by_id = f"{_SALESFORCE}/{{connectionId}}"
 
     def many(item: str) -> JsonSchema:
@@ -115,14 +115,29 @@ def _connections() -> list[Operation]:
         Operation("GET", _BASE, "Connections of every app", many("ListedConnectionOfAnyApp"), (404, 422), of_project),
         Operation("GET", f"{_BASE}/options", "Apps this server knows", options, (), (_query_parameter("projectType"),)),
         Operation("GET", _SALESFORCE, "Salesforce connections", many("ListedConnection"), (404, 422), of_project),
-        Operation("POST", _SALESFORCE, "Make a connection", one, (400,), body="NewConnection"),
-        Operation("GET", f"{_SALESFORCE}/available", "Connections to use", many("AvailableConnection"), (404, 422), of_project),
-        Operation("GET", f"{_SALESFORCE}/connection-name/{{name}}", "By name", one, (400, 404, 422), of_project),
-        Operation("GET", by_id, "One connection", one, (400, 404, 422)),
-        Operation("PATCH", by_id, "Change a connection", one, (400, 404), body="ConnectionChange"),
-        Operation("DELETE", by_id, "Delete a connection", one, (400, 404, 422, 500)),
-        Operation("POST", f"{by_id}/rotate-credentials", "Never possible", one, (400, 404, 422)),
-        Operation("GET", f"{by_id}/oauth-apps", "For users; machine identities are refused", apps, (404,)),
+        Operation("POST", _SALESFORCE, "Make a connection", connection, (400,), body="NewConnection"),
+        Operation(
+            "GET",
+            f"{_SALESFORCE}/available",
+            "Connections that a project can use",
+            many("AvailableConnection"),
+            (404, 422),
+            of_project,
+        ),
+        Operation(
+            "GET", f"{_SALESFORCE}/connection-name/{{name}}", "A connection by name", connection, (400, 404, 422), of_project
+        ),
+        Operation("GET", by_id, "A connection by id", connection, (400, 404, 422)),
+        Operation("PATCH", by_id, "Change a connection", connection, (400, 404), body="ConnectionChange"),
+        Operation("DELETE", by_id, "Delete a connection", connection, (400, 404, 422, 500)),
+        Operation(
+            "POST",
+            f"{by_id}/rotate-credentials",
+            "Rotate credentials: no Salesforce connection can",
+            connection,
+            (400, 404, 422),
+        ),
+        Operation("GET", f"{by_id}/oauth-apps", "OAuth apps: for users only, not for machine identities", apps, (404,)),
     ]
 
 
@@ -139,12 +154,12 @@ def _secrets(base: str) -> list[Operation]:
     )
     one_query = (*query, _query_parameter("type", {"type": "string", "enum": ["shared", "personal"]}))
     new, change, place = (f"{'Raw' if raw else ''}Secret{kind}" for kind in ("", "Change", "Place"))
-    by_name, one = f"{base}/{{secretName}}", closed({"secret": ref("Secret")})
+    by_name, secret = f"{base}/{{secretName}}", closed({"secret": ref("Secret")})
     many = closed({"secrets": list_of(ref("Secret")), "imports": list_of({"type": "object"})})
     return [
         Operation("GET", base, "Secrets of a folder", many, (400, 404), (*query, _query_parameter("recursive", truth))),
-        Operation("GET", by_name, "A secret", one, (400, 404, 422), one_query),
-        Operation("POST", by_name, "Make a secret", one, (400, 404), body=f"New{new}"),
-        Operation("PATCH", by_name, "Change a secret", one, (400, 404), body=change),
-        Operation("DELETE", by_name, "Delete a secret", one, (400, 404), body=place),
+        Operation("GET", by_name, "A secret", secret, (400, 404, 422), one_query),
+        Operation("POST", by_name, "Make a secret", secret, (400, 404), body=f"New{new}"),
+        Operation("PATCH", by_name, "Change a secret", secret, (400, 404), body=change),
+        Operation("DELETE", by_name, "Delete a secret", secret, (400, 404), body=place),
     ]

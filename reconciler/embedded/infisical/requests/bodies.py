@@ -196,8 +196,8 @@ def _organisation_slug(check: BodyCheck) -> str | None:
 def parse_secret(body: object, *, value_needed: bool) -> dict[str, str]:
     """Parse a body about a secret, and return the texts that it has by their keys."""
     check = BodyCheck(body)
-    texts = ("projectId", "workspaceId", "projectSlug", "workspaceSlug", "environment", "secretPath", "newSecretName")
-    fields = {key: check.text(key, nullable=True) for key in texts}
+    keys = ("projectId", "workspaceId", "projectSlug", "workspaceSlug", "environment", "secretPath", "newSecretName")
+    fields = {key: check.text(key, nullable=True) for key in keys}
     fields["secretValue"] = check.text("secretValue", nullable=not value_needed, trimmed=False)
     fields["secretComment"] = check.text("secretComment", nullable=True, trimmed=False)
     new_name = fields["newSecretName"]
@@ -205,10 +205,10 @@ def parse_secret(body: object, *, value_needed: bool) -> dict[str, str]:
     if issue:
         check.add(issue)
     check.finish()
-    given = {key: value for key, value in fields.items() if isinstance(value, str)}
-    if "secretValue" in given:
-        given["secretValue"] = _trim_secret_value(given["secretValue"])
-    return given
+    texts = {key: value for key, value in fields.items() if isinstance(value, str)}
+    if "secretValue" in texts:
+        texts["secretValue"] = _trim_secret_value(texts["secretValue"])
+    return texts
 
 
 def _credentials(check: BodyCheck) -> SubmittedCredentials:

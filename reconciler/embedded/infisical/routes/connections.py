@@ -39,7 +39,7 @@ class ConnectionRoutes:
 
     def routes(self) -> list[Route]:
         base = "/app-connections"
-        one = f"{base}/salesforce/{{connection_id}}"
+        by_id = f"{base}/salesforce/{{connection_id}}"
         return [
             Route(base, self.list_all),
             Route(f"{base}/options", self.options),
@@ -47,11 +47,11 @@ class ConnectionRoutes:
             Route(f"{base}/salesforce", self.create, methods=["POST"]),
             Route(f"{base}/salesforce/available", self.available),
             Route(f"{base}/salesforce/connection-name/{{name}}", self.get_by_name),
-            Route(one, self.get),
-            Route(one, self.change, methods=["PATCH"]),
-            Route(one, self.delete, methods=["DELETE"]),
-            Route(f"{one}/rotate-credentials", self.rotate, methods=["POST"]),
-            Route(f"{one}/oauth-apps", self.oauth_apps),
+            Route(by_id, self.get),
+            Route(by_id, self.change, methods=["PATCH"]),
+            Route(by_id, self.delete, methods=["DELETE"]),
+            Route(f"{by_id}/rotate-credentials", self.rotate, methods=["POST"]),
+            Route(f"{by_id}/oauth-apps", self.oauth_apps),
         ]
 
     async def list_all(self, request: Request) -> Response:
