@@ -168,7 +168,7 @@ def _host(scope: "Scope") -> str:
 
 
 def _infisical(
-    serving: Serving, orgs: Sequence[embedded.Org]
+    serving: Serving, orgs: Sequence[embedded.SimulatedOrg]
 ) -> tuple[embedded.InfisicalApp, tuple[str, str] | tuple[None, None], str]:
     """Return the app, the first run's client id and secret, and the organisation's id."""
     try:
@@ -186,10 +186,10 @@ def _infisical(
         raise _failed(f"The database cannot be used: {broken}.", "name another file with --db") from None
 
 
-def _limits(serving: Serving) -> embedded.Limits | None:
+def _limits(serving: Serving) -> embedded.RateLimits | None:
     if serving.read_limit is None and serving.write_limit is None:
         return None
-    return embedded.Limits(serving.read_limit, serving.write_limit, serving.read_limit, serving.limit_window_seconds)
+    return embedded.RateLimits(serving.read_limit, serving.write_limit, serving.read_limit, serving.limit_window_seconds)
 
 
 def _identity(database: Path) -> tuple[str, str] | tuple[None, None]:
