@@ -11,10 +11,14 @@ from generating.markdown import page as _page
 from reconciler.cli.main import cli
 
 _INTRODUCTION = """
-Every command stands in a stack, a directory with a `reconciler.yaml`, or is led there by `--chdir` or `--config`. Reports go to
-standard output, problems and questions to standard error. The [exit codes](exit-codes.md) are the same for all.
+Run a command in a stack, which is a directory with a `reconciler.yaml`, or name the stack with `--chdir` or `--config`.
+
+- Reports go to standard output. A plan contains its own warnings and errors, so `plan` and `apply` print them there too.
+- All other problems, and the question that `apply` asks, go to standard error.
+- `apply`, `destroy`, `state mv`, `state push` and `state rm` lock the state. The other commands do not.
+- The [exit codes](exit-codes.md) are the same for all commands.
 """
-_OPTION = re.compile(r"(?<![\w`-])--[a-z-]+")
+_OPTION = re.compile(r"(?P<code>`[^`]*`)|(?<![\w-])--[a-z-]+")
 _COMPLETION = """
 ## Completion
 
@@ -55,7 +59,7 @@ def _described(command: click.Command) -> Iterator[str]:
             yield lines[1]
             yield block(inspect.cleandoc("\n".join(lines[2:])))
         else:
-            yield _OPTION.sub(r"`\g<0>`", paragraph)
+            yield _OPTION.sub(lambda found: found["code"] or code(found[0]), paragraph)
 
 
 def _options(command: click.Command) -> str:

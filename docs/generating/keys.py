@@ -140,6 +140,8 @@ def configuration() -> str:
         "state.path": found.state.relative_to(found.stack).as_posix(),
         "secretSources.env.allow": "all but the runner's own",
         "secretSources.file.roots": "this directory",
+        "guards.maxDeletePercent": found.guards.max_delete_percent,
+        "guards.maxUpdatePercent": found.guards.max_update_percent,
         "salesforce.allowedHosts": list(found.allowed_hosts),
         "salesforce.preflight": "block",
     }

@@ -7,27 +7,30 @@ from reconciler.config.trust import PINNED
 from reconciler.secrets.environment import RUNNERS_OWN
 
 _MEANINGS = {
-    "DONE": "Done; nothing is left to do.",
-    "FAILED": "Failed, and nothing was written; or the command was used wrongly.",
-    "CHANGES": "There are changes. Only with `plan --detailed-exitcode`.",
-    "INVALID": "A manifest or `reconciler.yaml` is invalid. Nothing is planned.",
-    "LEFT": "All that was tried is done, but something held or protected was left; or the apply was not approved, or the "
-    "trusted configuration was not to be had. `plan` says 4 when its apply would leave something.",
-    "STALE": "What is decided now is not what the saved plan or `--expect` says; or this is another organisation, or the state "
-    "was changed by somebody else.",
-    "LOCKED": "Another run holds the state.",
-    "PARTIAL": "Something was written, and a change failed, was interrupted or was not tried. Apply again.",
+    "DONE": "The command succeeded.",
+    "FAILED": "The command failed and wrote nothing, or an option or argument is wrong. `salesforce check` exits with 1 when a "
+    "log-in does not work, `login --check` when a permission is missing.",
+    "CHANGES": "There is a difference. Only three commands exit with 2: `plan --detailed-exitcode` (the plan has changes), "
+    "`drift` (something drifted) and `salesforce metadata --check` (the org differs).",
+    "INVALID": "A manifest or `reconciler.yaml` is invalid. reconciler planned nothing.",
+    "LEFT": "`apply` and `destroy` left something: it is held, protected or stopped by a guard, or nobody approved the plan. "
+    "`plan` exits with 4 when its apply would leave something, `state rm` when an address is protected. A command that needs "
+    "the trusted configuration exits with 4 when it cannot read it.",
+    "STALE": "reconciler would now do something different from what the saved plan or `--expect` says. Or the log-in belongs "
+    "to another organisation than the state, somebody else changed the state during the run, or `state push` refuses a state.",
+    "LOCKED": "Another run holds the lock of the state.",
+    "PARTIAL": "The apply wrote something, and a change failed, was interrupted or was not tried. Apply again.",
 }
-_SIGNALS = ("130, 143", "Interrupted (by Ctrl-C, or by a request to end) before anything was written.")
+_SIGNALS = ("130, 143", "Ctrl-C (130) or SIGTERM (143) stopped the command before it wrote anything.")
 _ORDER = """
-3, 5 and 6 stop a run before it does anything, and stand alone. Otherwise the first that holds of 7, 130 or 143, 1, 4, 2 and 0
-is the code. `--format` and `--out` never change it. When the reader of a pipe goes away, as `head` does, a command that was
-only showing something ends with 141; an apply goes on.
+3, 5 and 6 stop a command before it does anything. If several other codes fit, the command exits with the first of these: 7,
+130 or 143, 1, 4, 2, 0. `--format` and `--out` never change the code. If the reader of a pipe goes away, as `head` does, a
+command that only shows something exits with 141. An apply continues.
 """
 _PYTHON = """
 ## In a script
 
-With `set -e` a shell stops at any code but 0. Ask for the code where several are right:
+With `set -e`, a shell stops at every code except 0. Read the code if more than one is right for you:
 """
 _EXAMPLE = """
 ```sh
@@ -36,7 +39,7 @@ reconciler plan --detailed-exitcode || code=$?
 case $code in
     0) echo "nothing to do" ;;
     2) echo "changes" ;;
-    4) echo "changes or not, something is held or protected" ;;
+    4) echo "something is held, protected or stopped by a guard" ;;
     *) exit "$code" ;;
 esac
 ```
