@@ -6,8 +6,8 @@ from reconciler.salesforce import CAUSES, Step
 _INTRODUCTION = """
 If Salesforce refuses a log-in, `reconciler salesforce check` and `reconciler apply` name the cause. This page lists all causes.
 
-A cause marked **stops** is the same from every network. With `salesforce.preflight: block`, the default, it stops an apply before
-its first write. The other causes can depend on where the log-in comes from or on the moment, so they are warnings.
+A cause marked **stops** is the same from every network. With `salesforce.preflight: block`, the default, it stops an apply
+before its first write. The other causes can depend on where the log-in comes from or on the moment, so they are warnings.
 
 We know the answers of Salesforce from its documentation and from public reports. If it is not certain what an answer means, the
 message says so.

@@ -15,36 +15,38 @@ from reconciler.reports import terraform
 from reconciler.state import format as state_format
 
 _INTRODUCTION = """
-Every format has a version. A new minor version only adds keys, so an older reader can still read it. A new major version can change
-anything, so a reader that does not know it must refuse it. `reconciler version` shows the versions that reconciler reads and writes.
+Every format has a version. A new minor version only adds keys, so an older reader can still read it. A new major version can
+change anything, so a reader that does not know it must refuse it. `reconciler version` shows the versions that reconciler
+reads and writes.
 """
 _STATE = """
-The state is the record of what reconciler last applied. It is the file `.reconciler/state.json`, or the one that `state.path` names.
+The state is the record of what reconciler last applied. It is the file `.reconciler/state.json`, or the one that `state.path`
+names.
 
-The state holds no secret value. It holds fingerprints of the values and the key of these fingerprints. Somebody who has both can
-check a guess, so keep the state out of Git and share it with nobody who does not need it. reconciler writes the file with mode 0600
-and always replaces it as a whole.
+The state holds no secret value. It holds fingerprints of the values and the key of these fingerprints. Somebody who has both
+can check a guess, so keep the state out of Git and share it with nobody who does not need it. reconciler writes the file with
+mode 0600 and always replaces it as a whole.
 """
 _PLAN = """
-`plan --out FILE` writes this file. `apply FILE`, `destroy FILE` and `show FILE` read it. It holds no secret value and no fingerprint.
-`checksum` detects a file that was cut off or edited. It is not a signature. `apply --expect` compares `digest`.
+`plan --out FILE` writes this file. `apply FILE`, `destroy FILE` and `show FILE` read it. It holds no secret value and no
+fingerprint. `checksum` detects a file that was cut off or edited. It is not a signature. `apply --expect` compares `digest`.
 """
 _JSON = """
-`plan --format json` and `show --format json` print one document. It has the format of Terraform's JSON plan, so tools for Terraform
-plans can read it. Facts that Terraform has no key for are under `reconciler`. The consumer key and the consumer secret are `null`,
-and `before_sensitive` and `after_sensitive` mark them.
+`plan --format json` and `show --format json` print one document. It has the format of Terraform's JSON plan, so tools for
+Terraform plans can read it. Facts that Terraform has no key for are under `reconciler`. The consumer key and the consumer
+secret are `null`, and `before_sensitive` and `after_sensitive` mark them.
 """
 _VALIDATION = """
-`validate --format json` prints the format of `terraform validate -json`: `valid`, `error_count`, `warning_count` and `diagnostics`.
-The number of files, connections and apps is under `reconciler`.
+`validate --format json` prints the format of `terraform validate -json`: `valid`, `error_count`, `warning_count` and
+`diagnostics`. The number of files, connections and apps is under `reconciler`.
 
-A diagnostic has `severity`, `summary`, `detail`, `range` (file, line and column), `next` (what to do) and `address`. Diagnostics of
-plans and applies have the same keys.
+A diagnostic has `severity`, `summary`, `detail`, `range` (file, line and column), `next` (what to do) and `address`.
+Diagnostics of plans and applies have the same keys.
 """
 _LINES = """
-`apply --format json` prints one JSON object on each line, in the format of Terraform's machine-readable output. `type` is one of
-`version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`, `apply_not_tried` and `change_summary`.
-Terraform does not have `apply_not_tried`.
+`apply --format json` prints one JSON object on each line, in the format of Terraform's machine-readable output. `type` is one
+of `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`, `apply_not_tried` and
+`change_summary`. Terraform does not have `apply_not_tried`.
 """
 
 

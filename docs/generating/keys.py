@@ -46,8 +46,8 @@ def manifest() -> str:
     }
     return page(
         "Manifest",
-        "A manifest is a YAML document of kind `SalesforceConnection`. It declares one connection that should exist in Infisical. A "
-        "file can hold several manifests, with `---` between them. A key that is not on this page is an error.",
+        "A manifest is a YAML document of kind `SalesforceConnection`. It declares one connection that should exist in "
+        "Infisical. A file can hold several manifests, with `---` between them. A key that is not on this page is an error.",
         _tables(schema, defaults),
         _REFERENCES,
         _table(_keys(schema["$defs"]["reference"], schema), {}, required=False),
@@ -60,12 +60,12 @@ def manifest() -> str:
 _REFERENCES = """
 ## References
 
-`consumerKey` and `consumerSecret` are references: they say where the value comes from. A reference has exactly one of the keys below.
-Never write the value itself in a manifest. reconciler refuses text that looks like a value.
+`consumerKey` and `consumerSecret` are references: they say where the value comes from. A reference has exactly one of the
+keys below. Never write the value itself in a manifest. reconciler refuses text that looks like a value.
 """
 _VALUES = """
-reconciler removes spaces and line breaks at both ends of a value, as Infisical does. It never converts a value to another type, and
-never inserts a value into other text.
+reconciler removes spaces and line breaks at both ends of a value, as Infisical does. It never converts a value to another
+type, and never inserts a value into other text.
 """
 _FULL = """
 ## Example with every key
@@ -101,8 +101,9 @@ def app() -> str:
     schema = schemas.load("external-client-app")
     return page(
         "External Client App",
-        "A manifest of kind `ExternalClientApp` declares the app in Salesforce that connections log in with. `reconciler salesforce "
-        "metadata` writes it as a Salesforce DX project. See [Set up Salesforce, and check it](../how-to/salesforce.md).",
+        "A manifest of kind `ExternalClientApp` declares the app in Salesforce that connections log in with. `reconciler "
+        "salesforce metadata` writes it as a Salesforce DX project. See [Set up Salesforce, and check "
+        "it](../how-to/salesforce.md).",
         _tables(schema, _APP_DEFAULTS),
         _EDITOR.format(name="external-client-app"),
     )
@@ -150,9 +151,9 @@ def configuration() -> str:
     }
     return page(
         "reconciler.yaml",
-        "A directory with a `reconciler.yaml` is a stack. reconciler looks for the file in the working directory, and then in each "
-        "directory above it. `--chdir` starts from another directory, and `--config` names the file. Paths in the file are "
-        "relative to its directory. Never write a secret in it.",
+        "A directory with a `reconciler.yaml` is a stack. reconciler looks for the file in the working directory, and then "
+        "in each directory above it. `--chdir` starts from another directory, and `--config` names the file. Paths in the "
+        "file are relative to its directory. Never write a secret in it.",
         _tables(schemas.load("configuration"), defaults),
         _EDITOR.format(name="configuration"),
         "If `RECONCILER_TRUSTED_CONFIG` is set, some of these keys come from there. See [Trust](../explanation/trust.md).",
@@ -194,14 +195,14 @@ def orgs() -> str:
     faults += [(code(name), "", "", what) for name, what in zip(BROKEN, _BROKEN, strict=True)]
     return page(
         "Simulated Salesforce orgs",
-        "With `url: embedded`, reconciler simulates Infisical and Salesforce. A file of kind `SimulatedSalesforceOrgs` says which "
-        "log-ins the simulated Salesforce accepts. Name the file in `embedded.salesforceOrgs` of `reconciler.yaml`, or with "
-        "`reconciler serve --orgs`. This is the only file that contains keys and secrets, because they are made up. No real "
-        "Infisical reads it.",
+        "With `url: embedded`, reconciler simulates Infisical and Salesforce. A file of kind `SimulatedSalesforceOrgs` says "
+        "which log-ins the simulated Salesforce accepts. Name the file in `embedded.salesforceOrgs` of `reconciler.yaml`, or "
+        "with `reconciler serve --orgs`. This is the only file that contains keys and secrets, because they are made up. No "
+        "real Infisical reads it.",
         _tables(schemas.load("simulated-salesforce-orgs"), defaults),
-        "## Faults\n\nThe values of `fault`, and the answer of the simulated Salesforce for each. The simulated Infisical hides the "
-        "reason, as a real one does. `reconciler salesforce check` [names it](refusals.md). The last four are not answers of "
-        "Salesforce: they simulate a wrong host or a broken network.",
+        "## Faults\n\nThe values of `fault`, and the answer of the simulated Salesforce for each. The simulated Infisical "
+        "hides the reason, as a real one does. `reconciler salesforce check` [names it](refusals.md). The last four are not "
+        "answers of Salesforce: they simulate a wrong host or a broken network.",
         table(("fault", "status", "error", "description"), faults),
         _EDITOR.format(name="simulated-salesforce-orgs"),
     )

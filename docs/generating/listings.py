@@ -9,23 +9,23 @@ from reconciler.secrets.environment import RUNNERS_OWN
 
 _MEANINGS = {
     "DONE": "Everything is done. Nothing is left to do.",
-    "FAILED": "The command failed, and wrote nothing to Infisical. Or the command line is wrong. Or a check found something wrong: "
-    "`login --check`, `salesforce check`, or the log-ins that `apply` tries before its first write.",
+    "FAILED": "The command failed, and wrote nothing to Infisical. Or the command line is wrong. Or a check found something "
+    "wrong: `login --check`, `salesforce check`, or the log-ins that `apply` tries before its first write.",
     "CHANGES": "There is a difference: changes (`plan --detailed-exitcode`), drift (`drift`), or an org that differs from its "
     "manifests (`salesforce metadata --check`). No other command exits with 2.",
     "INVALID": "A manifest or `reconciler.yaml` is invalid. reconciler plans nothing.",
-    "LEFT": "reconciler did everything it tried, but left something alone: a held or protected connection, or a plan that a guard "
-    "stops. Or nobody approved the apply, or confirmed that `state rm` forgets a protected connection. Or the trusted configuration "
-    "could not be read. `plan` exits with 4 if something is held, protected or stopped by a guard.",
-    "STALE": "The decisions are no longer those of the saved plan or of `--expect`. Or the log-in is for another organisation than "
-    "the state. Or something else changed the state during the run.",
+    "LEFT": "reconciler did everything it tried, but left something alone: a held or protected connection, or a plan that a "
+    "guard stops. Or nobody approved the apply, or confirmed that `state rm` forgets a protected connection. Or the trusted "
+    "configuration could not be read. `plan` exits with 4 if something is held, protected or stopped by a guard.",
+    "STALE": "The decisions are no longer those of the saved plan or of `--expect`. Or the log-in is for another "
+    "organisation than the state. Or something else changed the state during the run.",
     "LOCKED": "Another run holds the lock of the state.",
     "PARTIAL": "reconciler wrote something, but at least one change failed, was interrupted or was not tried. Apply again.",
 }
 _SIGNALS = ("130, 143", "Ctrl-C (130) or a request to end (143, SIGTERM) stopped the run before it wrote anything.")
 _ORDER = """
-Codes 3, 5 and 6 stop a run before it does anything, so they never mix with another code. If several of the other codes apply, the
-command exits with the first of this list: 7, 130 or 143, 1, 4, 2, 0. `--format` and `--out` never change the code.
+Codes 3, 5 and 6 stop a run before it does anything, so they never mix with another code. If several of the other codes apply,
+the command exits with the first of this list: 7, 130 or 143, 1, 4, 2, 0. `--format` and `--out` never change the code.
 
 If the program that reads the output ends early, as `head` does, a command that only shows something exits with 141. `apply`
 goes on without output.
@@ -85,7 +85,9 @@ def environment() -> str:
         "Environment variables",
         "Secret values come only from the environment. No option and no key of a file takes one.",
         *parts,
-        f"`RECONCILER_TRUSTED_CONFIG` decides these keys of `reconciler.yaml`: {pinned}. [Trust](../explanation/trust.md) explains why.",
+        "## What the trusted configuration decides",
+        f"If `RECONCILER_TRUSTED_CONFIG` is set, these keys of `reconciler.yaml` come from there: {pinned}. "
+        "[Trust](../explanation/trust.md) explains why.",
         _RUNNERS,
         ", ".join(code(name) for name in RUNNERS_OWN) + ".",
         _LIFTED,
@@ -95,11 +97,12 @@ def environment() -> str:
 _RUNNERS = """
 ## Variables that a manifest may not name
 
-`fromEnv` is for variables of your own. The variables below hold the credentials or the set-up of the runner itself. If a manifest
-names one of them, reconciler refuses it:
+`fromEnv` is for variables of your own. The variables below hold the credentials or the set-up of the runner itself. If a
+manifest names one of them, reconciler refuses it:
 """
 _LIFTED = """
-A trusted configuration can allow one of them: it must give the exact name in `secretSources.env.allow`. A glob does not allow it.
+A trusted configuration can allow one of them: it must give the exact name in `secretSources.env.allow`. A glob does not allow
+it.
 """
 
 

@@ -1,5 +1,7 @@
-"""What each command reads, calls, locks and writes, and which exit codes it can end with. The reference is made from this table,
-and tests run every command against it."""
+"""What each command reads, calls, locks and writes, and which exit codes it can end with.
+
+The reference is made from this table, and a test runs every command against it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ class StateUse(StrEnum):
 class Effects:
     """What one command does. The flags describe a run without options; `note` names the options that change them.
 
-    `codes` are the exit codes it chooses itself; a signal can end every command. `writes` names what it writes beside the state.
+    `codes` are the exit codes it chooses itself: a signal can end every command. `writes` is what it writes besides the state.
     """
 
     codes: tuple[int, ...]
@@ -35,7 +37,7 @@ class Effects:
 
 _ALWAYS = (DONE, FAILED)
 _OPENS_A_STACK = (*_ALWAYS, INVALID, LEFT)
-"""A command that reads reconciler.yaml exits with 3 if the file is invalid, and with 4 if the trusted configuration is missing."""
+"""A command that reads reconciler.yaml exits with 3 if the file is invalid, with 4 if the trusted configuration is missing."""
 _WRITES_STATE = (*_OPENS_A_STACK, STALE, LOCKED)
 _APPLIES = (*_WRITES_STATE, PARTIAL)
 
