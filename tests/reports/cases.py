@@ -360,7 +360,8 @@ PARTS = (
     _changed(
         _case(
             "Destroyed",
-            "`destroy` deletes every recorded connection, except the protected ones. It forgets those with `onRemoval: retain`.",
+            "`destroy` deletes every recorded connection, except the protected ones. It forgets those with "
+            "`onRemoval: retain`.",
             [wanted("a"), wanted("b", lifecycle=Lifecycle(prevent_destroy=True))],
             [recorded("a"), recorded("b")],
             [live("a"), live("b")],
