@@ -10,10 +10,10 @@ from benchmarks.measure import Effort, Fact, Row
 
 _HEADINGS = ("what", "floor", "reconciler takes", "floor takes", "ratio", "limit", "", "also measured")
 _HOW = """\
-The benchmark runs reconciler and a *floor* in turns, within the same minutes. A floor is a program that does the least that
-any tool would have to do for the same job. Each time is the wall time of a whole process: the median of {runs} runs ({starts} for the
-start-up), after one run that does not count. A ratio above its limit is a MISS. A row without a limit is for information.
-`python -m benchmarks` measures again.
+The benchmark runs reconciler and a *floor* in turns, within the same minutes. A floor is a program that does the least
+that any tool would have to do for the same job. Each time is the wall time of a whole process: the median of {runs}
+runs ({starts} for the start-up), after one run that does not count. A ratio above its limit is a MISS. A row without a
+limit is for information. `python -m benchmarks` measures again.
 
 The API is the simulated one, in its own process on the same machine. Every `apply` and its floor get a new, empty API. Starting
 the API does not count. The floor of an `apply` is a whole process too: it starts, looks up the id of the project, and creates
