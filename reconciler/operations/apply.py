@@ -1,6 +1,5 @@
 """`apply`: lock, look, decide, ask, write. The lock is held from before the first look until the last outcome is stored."""
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from reconciler.config import Settings
 from reconciler.infisical import Reader, Writer, explain
 from reconciler.model import ApplyEvent, Diagnostic, Noted, Outcome, Stop, Stopped, error
 from reconciler.operations.infisical import infisical
+from reconciler.operations.interruption import Interruption
 from reconciler.operations.options import Options
 from reconciler.operations.plan import read_plan
 from reconciler.operations.running import run
@@ -34,6 +34,8 @@ class Approval(StrEnum):
     YES = "yes"
     NO = "no"
     IMPOSSIBLE = "impossible"
+    INTERRUPTED = "interrupted"
+    """The run was asked to end while it asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """How an apply talks: the plan and the question whether to go on, then what happens.
+    """How an apply talks: the plan and the question whether to go on, then what happens."""
 
-    `approve` returns the number of a signal that came while it asked.
-    """
-
-    approve: Callable[[Plan], Approval | int]
+    approve: Callable[[Plan], Approval]
     emit: Callable[[ApplyEvent], None]
 
 
@@ -74,51 +73,51 @@ class Applied:
         return self.approval in {Approval.NO, Approval.IMPOSSIBLE}
 
 
-@dataclass(slots=True)
-class _Interrupt:
-    """The first signal: before the first write it ends the run, afterwards what is in flight is finished."""
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How far a run is, for one that is asked to end: `writing` once it may write, `stop` once nothing new may begin."""
 
+    writing: anyio.Event
     stop: anyio.Event
-    signal: int | None = None
-    writing: bool = False
 
 
-def apply(where: Where, request: Request, callbacks: Callbacks) -> Applied:
-    """Apply the stack's manifests. Raises `Stopped` when nothing was written because something is wrong."""
+def apply(where: Where, request: Request, callbacks: Callbacks, interruption: Interruption) -> Applied:
+    """Apply the stack's manifests. Raises `Stopped` when nothing was written because something is wrong.
+
+    An `interruption` before the first write ends the run at once. During the writes it lets those in flight finish.
+    """
     planned = read_plan(request.plan_file) if request.plan_file else None
-    return run(_apply, where, request, planned, callbacks)
+    return run(_apply, where, request, planned, callbacks, interruption)
 
 
-async def _apply(where: Where, request: Request, planned: Plan | None, callbacks: Callbacks) -> Applied:
+async def _apply(
+    where: Where, request: Request, planned: Plan | None, callbacks: Callbacks, interruption: Interruption
+) -> Applied:
     found = settings(where)
-    interrupt = _Interrupt(anyio.Event())
+    ending = _Ending(anyio.Event(), anyio.Event())
     applied: Applied | None = None
     problem: Stopped | None = None
     async with anyio.create_task_group() as group:
-        group.start_soon(_listen, interrupt, group.cancel_scope)
+        group.start_soon(_end_when_asked, interruption, ending, group.cancel_scope)
         try:
-            applied = await _locked(found, where, request, planned, callbacks, interrupt)
+            applied = await _locked(found, where, request, planned, callbacks, ending)
         except Stopped as stop:
             problem = stop
         group.cancel_scope.cancel()
     if problem is not None:
         raise problem
-    if applied is None:
-        return Applied(None, interrupted=interrupt.signal)
-    return replace(applied, interrupted=interrupt.signal) if interrupt.signal else applied
+    return replace(applied or Applied(None), interrupted=interruption.number)
 
 
-async def _listen(interrupt: _Interrupt, scope: anyio.CancelScope) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for number in signals:
-            interrupt.signal = interrupt.signal or number
-            interrupt.stop.set()
-            if not interrupt.writing:
-                scope.cancel()
+async def _end_when_asked(interruption: Interruption, ending: _Ending, scope: anyio.CancelScope) -> None:
+    await interruption.wait()
+    ending.stop.set()
+    if not ending.writing.is_set():
+        scope.cancel()
 
 
 async def _locked(
-    found: Settings, where: Where, request: Request, planned: Plan | None, callbacks: Callbacks, interrupt: _Interrupt
+    found: Settings, where: Where, request: Request, planned: Plan | None, callbacks: Callbacks, ending: _Ending
 ) -> Applied:
     loaded = manifests(found)
     keeper = backend(found)
@@ -141,15 +140,15 @@ async def _locked(
                 if plan.errored or plan.guarded:
                     return Applied(plan)
                 approval = callbacks.approve(plan) if plan.changes else Approval.YES
-                if not isinstance(approval, Approval):
-                    return Applied(None, interrupted=approval)
+                if approval is Approval.INTERRUPTED:
+                    return Applied(None)
                 if approval is not Approval.YES:
                     return Applied(plan, approval=approval)
                 journal = _journal(plan, surveyed, keeper, version)
                 async with salesforce(found, where) as asker:
                     checks = await _preflight(asker, found, plan, surveyed, callbacks)
                     refusal = partial(_refusal, checks, surveyed)
-                    outcome = await _carry_out(plan, surveyed, journal, session.client, request, callbacks, interrupt, refusal)
+                    outcome = await _carry_out(plan, surveyed, journal, session.client, request, callbacks, ending, refusal)
                 return Applied(plan, outcome, approval)
     except StateError as broken:
         raise stopped(broken) from None
@@ -290,13 +289,13 @@ async def _carry_out(
     client: Client,
     request: Request,
     callbacks: Callbacks,
-    interrupt: _Interrupt,
+    ending: _Ending,
     refusal: Explain,
 ) -> Outcome:
     """Write. A plan without changes still records what an interrupted apply turned out to have done."""
     if not plan.changes and not surveyed.interrupted:
         return Outcome()
-    interrupt.writing = True
+    ending.writing.set()
     try:
         return await execute(
             plan,
@@ -307,7 +306,7 @@ async def _carry_out(
             Writer(client),
             emit=callbacks.emit,
             explain_refusal=refusal,
-            stop=interrupt.stop,
+            stop=ending.stop,
             writes_in_flight=request.writes_in_flight,
         )
     except WireError as failure:
