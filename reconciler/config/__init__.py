@@ -2,7 +2,6 @@
 can be pinned outside the tree (`RECONCILER_TRUSTED_CONFIG`); that rule lives here.
 """
 
-from reconciler.config.git import GitUnusable, checked_out
 from reconciler.config.load import FILE_NAME, load
 from reconciler.config.settings import Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Preflight, Settings
 
@@ -12,10 +11,8 @@ __all__ = [
     "Embedded",
     "EnvironmentRule",
     "FileRule",
-    "GitUnusable",
     "InfisicalRule",
     "Preflight",
     "Settings",
-    "checked_out",
     "load",
 ]

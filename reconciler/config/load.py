@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import documents, schemas
-from reconciler.config import git, trust
+from reconciler.config import trust
 from reconciler.config.settings import (
     CLOUD,
     EMBEDDED,
@@ -21,6 +21,7 @@ from reconciler.config.settings import (
 )
 from reconciler.documents import Document
 from reconciler.model import Diagnostic, Guards, Location, Stop, Stopped, Written, error, has_errors, warning
+from reconciler.workspace import Repository, display_path
 
 SALESFORCE_ENDPOINT = "RECONCILER_SALESFORCE_ENDPOINT"
 FILE_NAME = "reconciler.yaml"
@@ -35,7 +36,7 @@ def load(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settin
     FAILED when an `INFISICAL_*` host variable disagrees with the settings.
     """
     file = config if config is not None else _find(start)
-    document = read(_shown(file), _bytes_of(file))
+    document = read(display_path(file), _bytes_of(file))
     tree: dict[str, Any] = document.value
     source = environ.get(trust.VARIABLE)
     pinned = None if source is None else read(source, trust.fetch(source, file)).value
@@ -67,10 +68,12 @@ def _bytes_of(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError:
-        missing = error(f"There is no file {_shown(file)}.", hint="name an existing one with --config, or leave the option out")
+        missing = error(
+            f"There is no file {display_path(file)}.", hint="name an existing one with --config, or leave the option out"
+        )
     except (OSError, ValueError) as broken:
         said = getattr(broken, "strerror", None) or str(broken)
-        missing = error(f"{_shown(file)} cannot be read: {said}.", hint="check that it is a readable file")
+        missing = error(f"{display_path(file)} cannot be read: {said}.", hint="check that it is a readable file")
     raise Stopped(Stop.INVALID, missing)
 
 
@@ -199,7 +202,8 @@ def _roots(stack: Path, roots: list[str] | None, *, trusted: bool) -> tuple[Path
     the links on the way are in the repository: a pull request can put one there."""
     if roots is None:
         return (stack,)
-    tree = git.repository(stack) or stack
+    repository = Repository.containing(stack)
+    tree = repository.root if repository else stack
     resolved = []
     for root in roots:
         written = Path(os.path.normpath(stack / root))
@@ -246,16 +250,9 @@ def _diverted(values: dict[str, Any], environ: Mapping[str, str]) -> tuple[Diagn
 
 def _name_of(stack: Path) -> str:
     """The stack's path from the repository's root; of a stack that is the root, or in no repository, its folder's name."""
-    root = git.repository(stack)
-    return stack.relative_to(root).as_posix() if root not in {None, stack} else stack.name
+    repository = Repository.containing(stack)
+    return stack.name if repository is None or repository.root == stack else stack.relative_to(repository.root).as_posix()
 
 
 def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(values)
-
-
-def _shown(file: Path) -> str:
-    try:
-        return str(file.relative_to(Path.cwd()))
-    except ValueError:
-        return str(file)

@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from reconciler.config import git
 from reconciler.model import Diagnostic, Stop, Stopped, error, warning
+from reconciler.workspace import GitUnusable, Repository
 
 VARIABLE = "RECONCILER_TRUSTED_CONFIG"
 
@@ -45,39 +44,44 @@ def _from_git(ref: str, file: Path) -> bytes:
     if not ref or ref.startswith("-"):
         raise _refused(f"{VARIABLE} names no git ref.", hint="write git:REF, such as git:origin/main")
     path = Path(os.path.abspath(file))  # noqa: PTH100  # not resolve(): links are not followed
-    root = git.repository(path)
-    if root is None:
+    repository = Repository.containing(path)
+    if repository is None:
         raise _refused(f"{path.parent} is in no git repository, so there is no {ref}.", hint=f"name a file in {VARIABLE}")
-    if not path.parent.resolve().is_relative_to(root.resolve()):
+    if not path.parent.resolve().is_relative_to(repository.root.resolve()):
         raise _refused(f"{path.parent} is a link that leads out of the repository.", hint="go to the stack itself")
-    if _git(root, "rev-parse", "--show-superproject-working-tree").stdout.strip():
+    try:
+        return _file_at(repository, ref, path.relative_to(repository.root).as_posix())
+    except GitUnusable as unusable:
+        summary = "git could not read the trusted configuration."
+        raise _refused(summary, detail=str(unusable), hint=unusable.hint) from None
+
+
+def _file_at(repository: Repository, ref: str, path: str) -> bytes:
+    """Return `path` as it is at `ref`, for which nobody else may have chosen the meaning."""
+    if repository.is_submodule():
         raise _refused(
-            f"{root} is a submodule, so where its {ref} comes from is no more trusted than this tree.",
+            f"{repository.root} is a submodule, so where its {ref} comes from is no more trusted than this tree.",
             hint=f"name a file in {VARIABLE}",
         )
-    named = _git(root, "for-each-ref", "--format=%(refname)", *(f"refs/{kind}/{ref}" for kind in ("tags", "heads", "remotes")))
-    if len(meant := named.stdout.decode().split()) > 1:
+    if len(meant := repository.refs_named(ref)) > 1:
         raise _refused(
             f"{ref} names more than one thing in this clone: {', '.join(meant)}.",
             hint=f"write git:{meant[-1]}, so that nobody who may push another can choose",
         )
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if commit.returncode:
+    commit = repository.commit(ref)
+    if commit is None:
         raise _refused(
             f"There is no {ref} in this clone.",
-            detail=git.said(commit),
             hint="fetch it before the run; a shallow clone has the checked out commit alone",
         )
-    inside = path.relative_to(root).as_posix()
-    shown = _git(root, "show", f"{commit.stdout.decode().strip()}:{inside}")
-    if shown.returncode:
+    content = repository.file_at(commit, path)
+    if content is None:
         raise _refused(
-            f"There is no {inside} at {ref}.",
-            detail=git.said(shown),
+            f"There is no {path} at {ref}.",
             hint="a new stack's configuration must be merged there first; until then, "
             f"`reconciler plan --offline --base {ref}` shows what its manifests want",
         )
-    return shown.stdout
+    return content
 
 
 def overlay(tree: dict[str, Any], pinned: dict[str, Any]) -> dict[str, Any]:
@@ -109,13 +113,6 @@ def exact_names(pinned: dict[str, Any] | None) -> frozenset[str]:
         return frozenset()
     allow = pinned.get("secretSources", {}).get("env", {}).get("allow", ())
     return frozenset(name for name in allow if not any(mark in name for mark in _GLOB_MARKS))
-
-
-def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    try:
-        return git.run(root, *arguments)
-    except git.GitUnusable as broken:
-        raise _refused("git could not be run to read the trusted configuration.", detail=str(broken)) from None
 
 
 def _refused(summary: str, *, detail: str = "", hint: str = "") -> Stopped:

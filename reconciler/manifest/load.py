@@ -9,9 +9,9 @@ from reconciler import documents, schemas
 from reconciler.documents import Kinds, Schema
 from reconciler.manifest import apps
 from reconciler.manifest.build import build
-from reconciler.manifest.files import find, read, shown
 from reconciler.manifest.rules import check
 from reconciler.model import Connection, Diagnostic, ExternalClientApp, Location, Written, error
+from reconciler.workspace import display_path, find_files, read_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,19 @@ def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] =
 
     Diagnostics are sorted by place; file names in them are relative to the working directory where that is shorter.
     """
-    files, diagnostics = find(stack, globs)
+    files, diagnostics = find_files(stack, globs)
     kinds = {"SalesforceConnection": "salesforce-connection", apps.KIND: "external-client-app"}
     schema = Kinds({kind: Schema(schemas.load(name)) for kind, name in kinds.items()})
     rules = partial(check, allowed_hosts=allowed_hosts)
     connections: list[Connection] = []
     clients: list[ExternalClientApp] = []
     for path in files:
-        data = read(path, stack)
+        data = read_within(path, stack)
         if isinstance(data, Diagnostic):
             diagnostics.append(data)
             continue
         file = path.relative_to(stack).as_posix()
-        for found in documents.read(shown(path), data, schema, rules):
+        for found in documents.read(display_path(path), data, schema, rules):
             if isinstance(found, Diagnostic):
                 diagnostics.append(found)
             elif found.value["kind"] == apps.KIND:
@@ -51,7 +51,7 @@ def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] =
                 connections.append(build(found, file, allowed_hosts))
     diagnostics += [*_twins(connections), *apps.together(clients, connections)]
     diagnostics.sort(key=lambda diagnostic: diagnostic.location or Location("", 0, 0))
-    return Manifests(tuple(shown(path) for path in files), tuple(connections), tuple(clients), tuple(diagnostics))
+    return Manifests(tuple(display_path(path) for path in files), tuple(connections), tuple(clients), tuple(diagnostics))
 
 
 def _twins(connections: Sequence[Connection]) -> list[Diagnostic]:

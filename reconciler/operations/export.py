@@ -16,6 +16,7 @@ from reconciler.operations.together import together
 from reconciler.secrets import EnvironmentSource
 from reconciler.state import StateError
 from reconciler.wire import WireError
+from reconciler.workspace import write_file
 
 _PREFIX = "SALESFORCE_"
 
@@ -46,7 +47,7 @@ def export(where: Where, out: Path, project: str | None, *, unmanaged: bool) -> 
     prefixes = [_PREFIX, *(glob[:-1] for glob in found.environment.allow or () if glob[:-1].isidentifier())]
     made = manifest.export(chosen, records, rule.allows, prefixes)
     files = [out / f"{one.address}.yaml" for one in made]
-    _write(files, [one.text for one in made])
+    _write(out, files, [one.text for one in made])
     return Written(
         files=tuple(files),
         variables=tuple(name for one in made for name in one.variables),
@@ -70,17 +71,15 @@ async def _look(found: Settings, where: Where) -> tuple[State | None, tuple[Live
     return state, live
 
 
-def _write(files: list[Path], texts: list[str]) -> None:
-    """All or, as far as can be told before, nothing."""
-    if there := [str(file) for file in files if file.exists()]:
+def _write(out: Path, files: list[Path], texts: list[str]) -> None:
+    """Write all of them or, as far as can be told before, none. No link below `out` is written through."""
+    if there := [str(file) for file in files if file.is_symlink() or file.exists()]:
         shown = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
         taken = error(f"These files are there already: {shown}.", detail="Nothing was written.", hint="choose another --out")
         raise Stopped(Stop.FAILED, taken)
     for file, text in zip(files, texts, strict=True):
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("x", encoding="utf-8", errors="backslashreplace") as opened:
-                opened.write(text)
+            write_file(file, text.encode(errors="backslashreplace"), below=out, new=True)
         except OSError as broken:
             hint = "choose another --out; what was written before it is there"
             raise Stopped(Stop.FAILED, error(f"{file} cannot be written: {broken.strerror}.", hint=hint)) from None

@@ -1,6 +1,5 @@
 """`salesforce metadata`: the External Client Apps of a stack as a Salesforce DX project, and a retrieved one compared."""
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from reconciler.manifest import Manifests
 from reconciler.model import Diagnostic, ExternalClientApp, Location, Stop, Stopped, error, warning
 from reconciler.operations.stack import Where, manifests, settings
 from reconciler.salesforce import Difference, Retrieved, Unreadable
+from reconciler.workspace import GitMissing, GitUnusable, Repository, write_file
 
 FOLDER = ".reconciler/salesforce"
 """Where a project is written unless told otherwise, from the stack's directory; git ignores it."""
@@ -51,7 +51,7 @@ def write_metadata(where: Where, addresses: Sequence[str], out: Path | None, ret
     folder = out or found.stack / FOLDER
     if out is None:
         files[".gitignore"] = "*\n"
-    _store(folder, files)
+    _store(folder, files, out or found.stack)
     return Project(folder, sorted(files), (*found.warnings, *loaded.diagnostics))
 
 
@@ -119,42 +119,51 @@ def _tracked(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
     private = [one for one in components if salesforce.holds_a_key(one)]
     if not private:
         return []
-    asked = ["git", "-C", str(folder), "ls-files", "-z", "--", "."]
+    real = folder.resolve()
+    files = {one.file: real / Path(one.file).relative_to(folder) for one in private}
     try:
-        told = subprocess.run(asked, capture_output=True, timeout=30, check=False)  # noqa: S603
-    except OSError:  # no git: nothing is tracked
+        repository = Repository.containing(real)
+        tracked = repository.tracked(files.values()) if repository else frozenset()
+    except GitMissing:  # whoever has no git put nothing under version control here
         return []
-    tracked = {str(folder / name) for name in told.stdout.decode("utf-8", "replace").split("\0") if name}
+    except GitUnusable as unusable:
+        summary = f"git could not say whether it tracks a file in {folder} that holds a consumer key."
+        return [warning(summary, detail=str(unusable), hint=unusable.hint)]
     return [
         warning(
             f"{one.file} holds a consumer key and is in version control.",
             hint="remove it from git, and ignore retrieved metadata; replace the key pair if a secret was in it",
         )
         for one in private
-        if one.file in tracked
+        if files[one.file] in tracked
     ]
 
 
-def _store(folder: Path, files: dict[str, str]) -> None:
-    """Write the project. A directory that is there must be an earlier one; files that no app makes any more are removed."""
+def _store(folder: Path, files: dict[str, str], below: Path) -> None:
+    """Write the project into `folder`, through no link below `below`.
+
+    A directory that is there must be an earlier project; files that no app makes any more are removed from it.
+    """
     try:
-        _clear(folder, files)
+        _refuse_other(folder)
         for name, text in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
+            write_file(folder / name, text.encode(), below=below)
+        _remove_stale(folder, files)
     except OSError as broken:
         problem = error(f"{folder} cannot be written: {broken.strerror}.", hint="name another --out")
         raise Stopped(Stop.FAILED, problem) from None
 
 
-def _clear(folder: Path, files: dict[str, str]) -> None:
+def _refuse_other(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     readme = folder / "README.md"
     if not folder.is_dir() or not readme.is_file() or not readme.read_bytes().startswith(_MARK.encode()):
         summary = f"{folder} holds something else, and is not overwritten."
         raise Stopped(Stop.FAILED, error(summary, hint="name a new directory, or one that this command made"))
+
+
+def _remove_stale(folder: Path, files: dict[str, str]) -> None:
     for path in sorted(folder.rglob("*-meta.xml")):
         if path.relative_to(folder).as_posix() not in files and path.relative_to(folder).parts[0] in {"1-app", "2-policies"}:
             path.unlink()

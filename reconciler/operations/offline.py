@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__, config, manifest, planning
-from reconciler.config import GitUnusable, Settings
+from reconciler.config import Settings
 from reconciler.model import (
     ORGANISATION,
     Action,
@@ -36,6 +36,7 @@ from reconciler.model.connection import APP
 from reconciler.operations.options import Options
 from reconciler.operations.stack import Where, manifests, settings
 from reconciler.planning import Basis, Change, Plan, Target
+from reconciler.workspace import GitUnusable, Repository
 
 _HASH = "the same"
 
@@ -93,14 +94,25 @@ def offline_plan(where: Where, ref: str, options: Options) -> Plan:
 
 def _base(where: Where, found: Settings, ref: str) -> _Base:
     name = where.config.name if where.config else config.FILE_NAME
+    repository = Repository.containing(found.stack)
+    if repository is None:
+        raise _incomparable(ref, f"{found.stack} is in no git repository.", "run it in a clone")
     try:
-        with config.checked_out(found.stack, ref) as copy:
+        commit = repository.commit(ref)
+        if commit is None:
+            hint = "fetch it before the run (in GitHub Actions: `fetch-depth: 0`); a shallow clone has one commit alone"
+            raise _incomparable(ref, f"there is no {ref} in this clone.", hint)
+        with repository.copy_of(found.stack, commit) as copy:
             if copy is None or not (copy / name).is_file():
                 new = warning(f"There is no {name} at {ref}: the whole stack is new there.", detail=f"Stack: {found.name}.")
                 return _Base({}, found.guards, (new,))
             return _read(copy, name, ref, found.guards)
-    except GitUnusable as broken:
-        raise Stopped(Stop.FAILED, error(f"--base {ref} cannot be compared with: {broken}.", hint=broken.hint)) from None
+    except GitUnusable as unusable:
+        raise _incomparable(ref, str(unusable), unusable.hint) from None
+
+
+def _incomparable(ref: str, why: str, hint: str) -> Stopped:
+    return Stopped(Stop.FAILED, error(f"--base {ref} cannot be compared with: {why}", hint=hint))
 
 
 def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:

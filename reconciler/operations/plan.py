@@ -15,6 +15,7 @@ from reconciler.operations.stack import Where, backend, manifests, settings, sto
 from reconciler.operations.survey import survey
 from reconciler.planning import Plan, PlanFileError
 from reconciler.state import StateError
+from reconciler.workspace import write_file
 
 
 def plan(where: Where, options: Options) -> Plan:
@@ -31,10 +32,10 @@ def keep(found: Plan, out: Path, expires: timedelta | None = None) -> Plan:
         found = replace(found, expires_at=(datetime.now(UTC) + expires).isoformat(timespec="seconds"))
     if not found.errored:
         try:
-            if out.exists() and not planning.is_plan(out.read_bytes()):
+            if out.exists() and not (out.is_file() and planning.is_plan(out.read_bytes())):
                 taken = error(f"{out} exists and is no plan; it is left as it is.", hint="choose another --out")
                 raise Stopped(Stop.FAILED, taken)
-            out.write_bytes(planning.encode(found))
+            write_file(out, planning.encode(found))
         except OSError as broken:
             failed = error(f"The plan cannot be written to {out}: {broken.strerror}.", hint="choose another --out")
             raise Stopped(Stop.FAILED, failed) from None

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import random
 import socket
 import sqlite3
@@ -16,6 +15,7 @@ from reconciler import embedded
 from reconciler.embedded.faults import Fault, Faulty
 from reconciler.model import Stop, Stopped, error
 from reconciler.operations.orgs import read_orgs
+from reconciler.workspace import write_file
 
 if TYPE_CHECKING:  # uvicorn is an extra
     import asyncio
@@ -142,11 +142,7 @@ def credentials_file(path: Path, served: Served) -> None:
             earlier = json.loads(path.read_text("utf-8"))
             if isinstance(earlier, dict) and earlier.get("organizationId") == served.organisation_id:
                 told = earlier | told
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
-            opened.write(json.dumps(told, indent=2) + "\n")
-        part.replace(path)
+        write_file(path, (json.dumps(told, indent=2) + "\n").encode(), mode=0o600)
     except (OSError, ValueError) as broken:
         said = getattr(broken, "strerror", None) or "it holds something else"
         raise _failed(f"The credentials cannot be written to {path}: {said}.", "name another --credentials-file") from None

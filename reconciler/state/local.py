@@ -1,4 +1,4 @@
-"""State in a file: written beside it, flushed to disk, renamed over it, so that it is always whole; one writer at a time."""
+"""State in a file, which is whole at every moment; one writer at a time."""
 
 import hashlib
 import json
@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from reconciler.model import State
 from reconciler.state.backend import Conflict, Locked, LockInfo, StateError, Version
 from reconciler.state.format import Encoder, decode
+from reconciler.workspace import write_file
 
 _POLL_SECONDS = 0.2
 
@@ -46,10 +47,7 @@ class LocalBackend:
         lock = FileLock(self._lock, mode=0o600, thread_local=False)
         await self._acquire(lock, wait_seconds)
         try:
-            try:
-                self._info.write_text(json.dumps(asdict(info)))
-            except OSError as broken:
-                raise self._failed("locked", broken) from None
+            await anyio.to_thread.run_sync(self._write_info, info)
             yield
         finally:
             with suppress(OSError):
@@ -96,29 +94,17 @@ class LocalBackend:
                 f"The state {self._path} was changed by somebody else during this run.",
                 "run again; if it stays, see what else writes this file",
             )
-        temporary = self._path.with_name(f".{self._path.name}.tmp")
         try:
-            temporary.unlink(missing_ok=True)
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as opened:
-                opened.write(data)
-                opened.flush()
-                os.fsync(opened.fileno())
-            temporary.replace(self._path)
+            write_file(self._path, data, mode=0o600)
         except OSError as broken:
-            with suppress(OSError):
-                temporary.unlink()
             raise self._failed("written", broken) from None
-        with suppress(OSError):  # it is stored; not every file system can flush a directory
-            self._flush_folder()
         return _version(data)
 
-    def _flush_folder(self) -> None:
-        folder = os.open(self._path.parent, os.O_RDONLY)
+    def _write_info(self, info: LockInfo) -> None:
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            write_file(self._info, json.dumps(asdict(info)).encode(), below=self._info.parent)
+        except OSError as broken:
+            raise self._failed("locked", broken) from None
 
     def _failed(self, what: str, broken: OSError) -> StateError:
         return StateError(

@@ -164,7 +164,7 @@ async def test_a_folder_that_cannot_be_flushed_does_not_make_a_stored_state_a_fa
             raise PermissionError(13, "Permission denied")
         return real(file, flags, mode)
 
-    monkeypatch.setattr("reconciler.state.local.os.open", refusing)
+    monkeypatch.setattr("reconciler.workspace.write.os.open", refusing)
     version = await LocalBackend(path).store(a_state(), "")
     monkeypatch.undo()
     assert await LocalBackend(path).load() == (a_state(), version)
@@ -269,6 +269,22 @@ async def test_a_holder_whose_word_cannot_be_read_is_another_run(path: Path, inf
         with pytest.raises(Locked, match="is locked: another run"):
             async with LocalBackend(path).locked(ME, 0):
                 pass
+
+
+@pytest.mark.parametrize("dangling", [True, False])
+async def test_a_link_in_the_place_of_the_holders_word_is_not_written_through(
+    path: Path, tmp_path: Path, dangling: bool
+) -> None:
+    victim = tmp_path / "victim"
+    if not dangling:
+        victim.write_text("precious")
+    path.with_name("state.json.lock.info").symlink_to(victim)
+    with pytest.raises(
+        StateError, match=r"state\.json cannot be locked: .*lock\.info is a link, and nothing is written through"
+    ):
+        async with LocalBackend(path).locked(ME, 0):
+            pass
+    assert not victim.exists() if dangling else victim.read_text() == "precious"
 
 
 async def test_a_lock_does_not_make_a_state(path: Path) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.operations.metadata import check_metadata
+from reconciler.operations.stack import Where
+from reconciler.workspace import git as workspace_git
 from tests.stacks import Stack
 
 SPEC: dict[str, Any] = {
@@ -96,6 +99,79 @@ def test_check_is_0_without_and_2_with_a_difference_and_writes_nothing(with_app:
     assert told.code == 2
     assert [one["field"] for one in told.json["differences"]] == ["clientCredentialsFlowUser"]
     assert written(with_app.folder) == before
+
+
+@pytest.fixture
+def with_key(with_app: Stack) -> Stack:
+    """A retrieved project in a repository, which tracks a file with a consumer key in it."""
+    with_app.run("salesforce", "metadata", "--out", "out")
+    file = next((with_app.folder / "out").rglob("*.ecaGlblOauth-meta.xml"))
+    file.write_text(file.read_text().replace("<label>", "<consumerKey>3MVG9-key</consumerKey><label>"))
+    for command in (["init", "-q"], ["add", "out"]):
+        subprocess.run(["git", *command], cwd=with_app.folder, check=True)
+    return with_app
+
+
+def test_without_git_nothing_is_in_version_control(with_key: Stack, tmp_path: Path) -> None:
+    ran = with_key.run("salesforce", "metadata", "--check", "out", PATH=str(tmp_path))
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_git_that_fails_is_a_warning(with_key: Stack, tmp_path: Path) -> None:
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text("#!/bin/sh\necho 'fatal: it is broken' >&2; exit 128\n")
+    git.chmod(0o755)
+    ran = with_key.run("salesforce", "metadata", "--check", "out", PATH=f"{git.parent}:/usr/bin:/bin")
+    said = " ".join(ran.err.split())
+    assert (ran.code, "warning: git could not say" in said, "is in version control" in said) == (0, True, False)
+    assert "git could not say whether it tracks a file in out that holds a consumer key." in said
+    assert "git cannot list the files that it tracks: fatal: it is broken." in said
+
+
+def test_a_git_that_hangs_is_a_warning(with_key: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text("#!/bin/sh\nexec sleep 60\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{git.parent}:/usr/bin:/bin")
+    monkeypatch.setattr(workspace_git, "_LIMIT_SECONDS", 0.1)
+    comparison = check_metadata(Where(with_key.folder, None, {}), [], with_key.folder / "out")
+    assert [one.detail for one in comparison.diagnostics] == ["git did not end within 0.1 seconds."]
+
+
+def test_a_directory_that_looks_like_a_repository_runs_nothing(with_key: Stack, tmp_path: Path) -> None:
+    """A retrieved project comes in a pull request too, and may be laid out as a bare repository with a configuration."""
+    out, ran = with_key.folder / "out", tmp_path / "ran"
+    for name in ("objects", "refs"):
+        (out / name).mkdir()
+    (out / "HEAD").write_text("ref: refs/heads/main\n")
+    (out / "config").write_text(f'[core]\n\tworktree = .\n\tfsmonitor = "touch {ran}; false"\n')
+    said = with_key.run("salesforce", "metadata", "--check", "out")
+    assert (said.code, "is in version control" in " ".join(said.err.split())) == (0, True), said.all
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("link", ["out/1-app", "out/README.md", "out/sfdx-project.json"])
+def test_nothing_is_written_through_a_link_below_out(with_app: Stack, tmp_path: Path, link: str) -> None:
+    assert with_app.run("salesforce", "metadata", "--out", "out").code == 0
+    path, victim = with_app.folder / link, tmp_path / "victim"
+    path.rename(victim)
+    path.symlink_to(victim)
+    app(with_app, connections=["crm"], label="Another")
+    before = {file: file.read_bytes() for file in [victim, *victim.rglob("*")] if file.is_file()}
+    ran = with_app.run("salesforce", "metadata", "--out", "out")
+    assert (ran.code, f"{link} is a link, and nothing is written through a link" in " ".join(ran.err.split())) == (1, True)
+    assert {file: file.read_bytes() for file in before} == before
+
+
+def test_nothing_is_written_through_a_link_in_the_stack_that_nobody_named(with_app: Stack, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (with_app.folder / ".reconciler").mkdir()
+    (with_app.folder / ".reconciler/salesforce").symlink_to(tmp_path / "elsewhere")
+    ran = with_app.run("salesforce", "metadata")
+    assert (ran.code, ".reconciler/salesforce is a link" in " ".join(ran.err.split())) == (1, True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_a_retrieved_key_in_version_control_is_said_and_never_shown(with_app: Stack) -> None:

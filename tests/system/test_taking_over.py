@@ -84,6 +84,18 @@ def test_no_file_is_written_over_and_none_is_written_then(by_hand: Stack) -> Non
     assert (by_hand.folder / "connections/crm.yaml").read_text() == before
 
 
+@pytest.mark.parametrize("dangling", [True, False])
+def test_no_link_is_written_through(by_hand: Stack, tmp_path: Path, dangling: bool) -> None:
+    victim = tmp_path / "victim.yaml"
+    if not dangling:
+        victim.write_text("precious")
+    (by_hand.folder / "connections/crm.yaml").symlink_to(victim)
+    ran = by_hand.run("export", "--out", "connections")
+    assert (ran.code, "connections/crm.yaml" in ran.err, "Nothing was written." in ran.err) == (1, True, True)
+    assert sorted(file.name for file in (by_hand.folder / "connections").iterdir()) == ["crm.yaml", "none.yaml"]
+    assert not victim.exists() if dangling else victim.read_text() == "precious"
+
+
 def test_it_says_when_nothing_reads_what_was_written(by_hand: Stack) -> None:
     ran = by_hand.run("export", "--out", "elsewhere", "--format", "json")
     assert (ran.code, "it is not read yet" in ran.err) == (0, True)

@@ -1,4 +1,4 @@
-"""Which files are manifests. One that is passed over by mistake counts: what no manifest wants is deleted."""
+"""Finds and reads the files that globs name. A file that is passed over by mistake costs: what no manifest wants is deleted."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from reconciler.model import Diagnostic, Location, Written, error, warning
 _TWINS = {".yaml": ".yml", ".yml": ".yaml"}
 
 
-def find(stack: Path, globs: Sequence[Written]) -> tuple[list[Path], list[Diagnostic]]:
+def find_files(stack: Path, globs: Sequence[Written]) -> tuple[list[Path], list[Diagnostic]]:
     """Return the files of `stack` that `globs` match, sorted, and what is wrong with a glob."""
     matches: dict[str, set[Path]] = {}
     problems = []
@@ -29,7 +29,7 @@ def find(stack: Path, globs: Sequence[Written]) -> tuple[list[Path], list[Diagno
             problems.append(_nothing(f"No file matches `{glob.text}`.", glob, [glob.text] if found else []))
         elif found and twin and (unread := _unread(stack, twin, files)):
             others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
-            summary = f"{shown(unread[0])}{others} {'are' if others else 'is'} not read: no glob of `manifests` matches."
+            summary = f"{display_path(unread[0])}{others} {'are' if others else 'is'} not read: no glob of `manifests` matches."
             problems.append(warning(summary, location=glob.location, hint=f"rename, or add `{twin}` to `manifests`"))
     return sorted(files), problems
 
@@ -52,13 +52,13 @@ def _twin(glob: str) -> str:
     return next((glob.removesuffix(ending) + other for ending, other in _TWINS.items() if glob.endswith(ending)), "")
 
 
-def read(path: Path, stack: Path) -> bytes | Diagnostic:
+def read_within(path: Path, stack: Path) -> bytes | Diagnostic:
     """Return the bytes of a manifest, or why they cannot be had.
 
     Links are followed inside the stack only: what a message quotes of a file outside would be read by whoever made the link,
     and there are files without an end.
     """
-    name = shown(path)
+    name = display_path(path)
     place = Location(name, 1, 1)
     if not name.isprintable():
         return error(f"{name!a} is not a name for a manifest.", hint="rename the file: UTF-8, without control characters")
@@ -77,7 +77,7 @@ def read(path: Path, stack: Path) -> bytes | Diagnostic:
     return error(f"{name} cannot be read.", detail=f"{said}.", location=place, hint="check that it is a readable file")
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return a path as messages show it: from the working directory, where it is below that."""
     try:
         return str(path.relative_to(Path.cwd()))
