@@ -33,8 +33,9 @@ from reconciler.model import (
 )
 from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET
 from reconciler.model.connection import APP
+from reconciler.operations.files import read_files
+from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
-from reconciler.operations.stack import Where, manifests, settings
 from reconciler.planning import Basis, Change, Plan, Target
 from reconciler.workspace import GitUnusable, Repository
 
@@ -43,24 +44,24 @@ _HASH = "the same"
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """The other commit's manifests by address, its guards, and what is to be said of it."""
+    """The other commit's manifests by address, its guards, and warnings about it."""
 
     connections: Mapping[str, Connection]
     guards: Guards
     notes: tuple[Diagnostic, ...]
 
 
-def offline_plan(where: Where, ref: str, options: Options) -> Plan:
-    """Return what the manifests want otherwise than those at the git commit `ref`. It can never be applied.
+def plan_offline(location: StackLocation, ref: str, options: Options) -> Plan:
+    """Return how the manifests differ from those at the git commit `ref`, as a plan that nobody can apply.
 
-    No log-in, no state, no value and no trusted configuration is used. Raises `Stopped`: INVALID for manifests that are wrong
+    It uses no log-in, no state, no value and no trusted configuration. Raises `Stopped`: INVALID for manifests that are wrong
     here; what is wrong at `ref` is a warning.
     """
-    alone = replace(where, environ={})
-    found = settings(alone)
-    loaded = manifests(found)
-    base = _base(alone, found, ref)
-    wanted = [replace(one, lifecycle=replace(one.lifecycle, adopt=False)) for one in loaded.connections]
+    alone = replace(location, environ={})
+    files = read_files(alone)
+    settings = files.settings
+    base = _base(alone, settings, ref)
+    wanted = [replace(one, lifecycle=replace(one.lifecycle, adopt=False)) for one in files.manifests.connections]
     state = replace(State.born(), records={address: _record(one) for address, one in base.connections.items()})
     decisions = planning.decide(
         planning.situation_of(
@@ -71,19 +72,19 @@ def offline_plan(where: Where, ref: str, options: Options) -> Plan:
             fingerprints={one.address: _prints(one) for one in wanted},
         )
     )
-    here = {one.address: one for one in loaded.connections}
+    here = {one.address: one for one in files.manifests.connections}
     plan = Plan(
-        target=Target(found.name, found.url),
+        target=Target(settings.name, settings.url),
         basis=Basis(
             recorded=len(base.connections),
             base=ref,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             tool_version=__version__,
         ),
-        changes=tuple(_told(change, base.connections, here) for change in decisions.changes),
+        changes=tuple(_seen_offline(change, base.connections, here) for change in decisions.changes),
         unchanged=tuple(replace(change, subject=None) for change in decisions.unchanged),
         kept=tuple(replace(one, id="") for one in decisions.kept),
-        diagnostics=(*found.warnings, *loaded.diagnostics, *base.notes, *decisions.diagnostics),
+        diagnostics=(*files.warnings, *base.notes, *decisions.diagnostics),
     )
     if options.selection:
         addresses, problems = planning.selected(options.selection, here, state)
@@ -92,21 +93,21 @@ def offline_plan(where: Where, ref: str, options: Options) -> Plan:
     return planning.guarded(plan, base.guards, options.allowed)
 
 
-def _base(where: Where, found: Settings, ref: str) -> _Base:
-    name = where.config.name if where.config else config.FILE_NAME
-    repository = Repository.containing(found.stack)
+def _base(location: StackLocation, settings: Settings, ref: str) -> _Base:
+    name = location.config.name if location.config else config.FILE_NAME
+    repository = Repository.containing(settings.stack)
     if repository is None:
-        raise _incomparable(ref, f"{found.stack} is in no git repository.", "run it in a clone")
+        raise _incomparable(ref, f"{settings.stack} is in no git repository.", "run it in a clone")
     try:
         commit = repository.commit(ref)
         if commit is None:
             hint = "fetch it before the run (in GitHub Actions: `fetch-depth: 0`); a shallow clone has one commit alone"
             raise _incomparable(ref, f"there is no {ref} in this clone.", hint)
-        with repository.copy_of(found.stack, commit) as copy:
+        with repository.copy_of(settings.stack, commit) as copy:
             if copy is None or not (copy / name).is_file():
-                new = warning(f"There is no {name} at {ref}: the whole stack is new there.", detail=f"Stack: {found.name}.")
-                return _Base({}, found.guards, (new,))
-            return _read(copy, name, ref, found.guards)
+                new = warning(f"There is no {name} at {ref}: the whole stack is new there.", detail=f"Stack: {settings.name}.")
+                return _Base({}, settings.guards, (new,))
+            return _read(copy, name, ref, settings.guards)
     except GitUnusable as unusable:
         raise _incomparable(ref, str(unusable), unusable.hint) from None
 
@@ -116,17 +117,17 @@ def _incomparable(ref: str, why: str, hint: str) -> Stopped:
 
 
 def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
-    """Read the manifests of the copy. They were merged, so what is wrong with them is no fault of this change."""
+    """Read the manifests of the copy. They are merged already, so this change is not to blame for what is wrong with them."""
     try:
         there = config.load(copy, copy / name, {})
     except Stopped as wrong:
-        return _Base({}, usual, tuple(_relabelled(one, copy, ref) for one in wrong.diagnostics))
-    loaded = manifest.load(there.stack, there.manifests, there.allowed_hosts)
-    notes = tuple(_relabelled(one, copy, ref) for one in loaded.diagnostics if one.severity is Severity.ERROR)
-    return _Base({one.address: one for one in loaded.connections}, there.guards, notes)
+        return _Base({}, usual, tuple(_relabel(one, copy, ref) for one in wrong.diagnostics))
+    manifests = manifest.load(there.stack, there.manifests, there.allowed_hosts)
+    notes = tuple(_relabel(one, copy, ref) for one in manifests.diagnostics if one.severity is Severity.ERROR)
+    return _Base({one.address: one for one in manifests.connections}, there.guards, notes)
 
 
-def _relabelled(one: Diagnostic, copy: Path, ref: str) -> Diagnostic:
+def _relabel(one: Diagnostic, copy: Path, ref: str) -> Diagnostic:
     """Return a problem of the copy as one of the commit: its files are called REF:path."""
 
     def named(text: str) -> str:
@@ -185,8 +186,8 @@ def _live(record: Record) -> LiveConnection:
     )
 
 
-def _told(change: Change, before: Mapping[str, Connection], here: Mapping[str, Connection]) -> Change:
-    """Return a change in the words of who compares manifests alone."""
+def _seen_offline(change: Change, before: Mapping[str, Connection], here: Mapping[str, Connection]) -> Change:
+    """Return a change as someone sees it who compares nothing but manifests."""
     old = before.get(change.previous_address or change.address) if change.before else None
     new = here.get(change.address) if change.after else None
     reason = change.reason

@@ -263,3 +263,24 @@ def test_a_second_signal_breaks_off_what_a_first_one_lets_end(tmp_path: Path) ->
             assert served.process.poll() is None
             assert served.stop(signal.SIGINT) == 0
             assert time.monotonic() - began < 4, "it waited as if nobody was in a hurry"
+
+
+def test_on_an_older_build_the_check_of_the_log_in_knows_the_organisation_as_plan_does(tmp_path: Path) -> None:
+    """It has no route that tells the organisation; the connections that it lists tell it."""
+    with serve(tmp_path, "--project", "crm", "--older-build") as served:
+        environ = {
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": served.told["clientId"],
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET": served.told["clientSecret"],
+            "RECONCILER_SALESFORCE_ENDPOINT": served.told["salesforceUrl"],
+        }
+        stack = Stack.at(tmp_path / "stack", served.told["url"], environ)
+        stack.manifest("crm", project="crm")
+        stack.apply()
+
+        assert stack.run("plan", "--detailed-exitcode").code == 0
+        again = stack.run("apply", "--auto-approve")
+        checked = stack.run("login", "--check", "--for", "apply")
+
+        assert (again.code, again.err) == (0, "")
+        assert (checked.code, checked.err) == (0, ""), checked.all
+        assert served.told["organizationId"] in checked.out
