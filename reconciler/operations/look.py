@@ -142,7 +142,7 @@ def _refuse_too_many_missing(
     if lost:
         projects = ", ".join(sorted(f"`{scope.project_slug}`" for scope in lost))
         likely = f"The project {projects} is gone, or this log-in may not see it any more"
-    elif not any(one.id not in missing for one in listed):
+    elif not any(connection.id not in missing for connection in listed):
         likely = "This log-in may not read app connections any more, or this is another Infisical: its list is empty"
     named = f"; --confirm-missing {confirmed} was for another number" if confirmed is not None else ""
     raise Stopped(

@@ -79,8 +79,13 @@ def _chosen(manifests: Manifests, addresses: Sequence[str]) -> list[ExternalClie
     if not chosen:
         hint = "add a manifest of kind ExternalClientApp"
         raise Stopped(Stop.FAILED, error("There is no External Client App in the manifests.", hint=hint))
-    hosts = {one.address: one.instance_url for one in manifests.connections}
-    orgs = {app.address: hosts[one.address] for app in chosen for one in app.connections if one.address in hosts}
+    hosts = {connection.address: connection.instance_url for connection in manifests.connections}
+    orgs = {
+        app.address: hosts[connection.address]
+        for app in chosen
+        for connection in app.connections
+        if connection.address in hosts
+    }
     if len(set(orgs.values())) > 1:
         listed = "\n".join(f"{address}: {host}" for address, host in sorted(orgs.items()))
         summary = "These apps belong to several orgs, and a project is deployed to one."
@@ -117,11 +122,11 @@ _ENDINGS = frozenset({".xml", ".eca", ".ecaOauth", ".ecaGlblOauth", ".ecaOauthPl
 
 def _warn_of_tracked_keys(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
     """Return a warning for each file with a consumer key in it that git tracks."""
-    private = [one for one in components if salesforce.holds_a_key(one)]
+    private = [component for component in components if salesforce.holds_a_key(component)]
     if not private:
         return []
     real = folder.resolve()
-    files = {one.file: real / Path(one.file).relative_to(folder) for one in private}
+    files = {component.file: real / Path(component.file).relative_to(folder) for component in private}
     try:
         repository = Repository.containing(real)
         tracked = repository.tracked(files.values()) if repository else frozenset()
@@ -132,11 +137,11 @@ def _warn_of_tracked_keys(folder: Path, components: Sequence[Retrieved]) -> list
         return [warning(summary, detail=str(unusable), hint=unusable.hint)]
     return [
         warning(
-            f"{one.file} holds a consumer key and is in version control.",
+            f"{component.file} holds a consumer key and is in version control.",
             hint="remove it from git, and ignore retrieved metadata; replace the key pair if a secret was in it",
         )
-        for one in private
-        if files[one.file] in tracked
+        for component in private
+        if files[component.file] in tracked
     ]
 
 

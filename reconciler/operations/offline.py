@@ -61,18 +61,18 @@ def plan_offline(location: StackLocation, ref: str, options: Options) -> Plan:
     files = read_files(alone)
     settings = files.settings
     base = _base(alone, settings, ref)
-    wanted = [replace(one, lifecycle=replace(one.lifecycle, adopt=False)) for one in files.manifests.connections]
-    state = replace(State.born(), records={address: _record(one) for address, one in base.connections.items()})
+    wanted = [replace(each, lifecycle=replace(each.lifecycle, adopt=False)) for each in files.manifests.connections]
+    state = replace(State.born(), records={address: _record(each) for address, each in base.connections.items()})
     decisions = planning.decide(
         planning.situation_of(
             desired=wanted,
-            scopes={one.project: _scope(one.project) for one in (*wanted, *base.connections.values())},
+            scopes={each.project: _scope(each.project) for each in (*wanted, *base.connections.values())},
             state=state,
             live=[_live(record) for record in state.records.values()],
-            fingerprints={one.address: _prints(one) for one in wanted},
+            fingerprints={each.address: _prints(each) for each in wanted},
         )
     )
-    here = {one.address: one for one in files.manifests.connections}
+    here = {connection.address: connection for connection in files.manifests.connections}
     plan = Plan(
         target=Target(settings.name, settings.url),
         basis=Basis(
@@ -83,7 +83,7 @@ def plan_offline(location: StackLocation, ref: str, options: Options) -> Plan:
         ),
         changes=tuple(_seen_offline(change, base.connections, here) for change in decisions.changes),
         unchanged=tuple(replace(change, subject=None) for change in decisions.unchanged),
-        kept=tuple(replace(one, id="") for one in decisions.kept),
+        kept=tuple(replace(kept, id="") for kept in decisions.kept),
         diagnostics=(*files.warnings, *base.notes, *decisions.diagnostics),
     )
     if options.selection:
@@ -121,24 +121,25 @@ def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
     try:
         there = config.load(copy, copy / name, {})
     except Stopped as wrong:
-        return _Base({}, usual, tuple(_relabel(one, copy, ref) for one in wrong.diagnostics))
+        return _Base({}, usual, tuple(_relabel(problem, copy, ref) for problem in wrong.diagnostics))
     manifests = manifest.load(there.stack, there.manifests, there.allowed_hosts)
-    notes = tuple(_relabel(one, copy, ref) for one in manifests.diagnostics if one.severity is Severity.ERROR)
-    return _Base({one.address: one for one in manifests.connections}, there.guards, notes)
+    errors = [problem for problem in manifests.diagnostics if problem.severity is Severity.ERROR]
+    notes = tuple(_relabel(problem, copy, ref) for problem in errors)
+    return _Base({connection.address: connection for connection in manifests.connections}, there.guards, notes)
 
 
-def _relabel(one: Diagnostic, copy: Path, ref: str) -> Diagnostic:
+def _relabel(diagnostic: Diagnostic, copy: Path, ref: str) -> Diagnostic:
     """Return a problem of the copy as one of the commit: its files are called REF:path."""
 
     def named(text: str) -> str:
         return text.replace(f"{copy}/", f"{ref}:").replace(str(copy), ref)
 
-    at = one.location
+    at = diagnostic.location
     return replace(
-        one,
+        diagnostic,
         severity=Severity.WARNING,
-        summary=named(one.summary),
-        detail=named(one.detail),
+        summary=named(diagnostic.summary),
+        detail=named(diagnostic.detail),
         hint="it is not of this change; mend it there",
         location=Location(named(at.file), at.line, at.column, at.source) if at else None,
     )
@@ -149,25 +150,25 @@ def _scope(project: ProjectRef | None) -> Scope:
     return Scope(f"{project.by} {project.value}", project.value) if project else ORGANISATION
 
 
-def _prints(one: Connection) -> Fingerprints:
+def _prints(connection: Connection) -> Fingerprints:
     """A value is as good as the reference to it: another reference is a change."""
-    return Fingerprints(*map(str, one.references))
+    return Fingerprints(*map(str, connection.references))
 
 
-def _record(one: Connection) -> Record:
+def _record(connection: Connection) -> Record:
     return Record(
-        address=one.address,
-        id=one.address,
-        scope=_scope(one.project),
-        name=one.name,
-        description=one.description,
-        instance_url=one.instance_url,
+        address=connection.address,
+        id=connection.address,
+        scope=_scope(connection.project),
+        name=connection.name,
+        description=connection.description,
+        instance_url=connection.instance_url,
         credentials_hash=_HASH,
-        fingerprints=_prints(one),
-        version=one.version,
-        lifecycle=one.lifecycle,
-        labels=one.labels,
-        file=one.file,
+        fingerprints=_prints(connection),
+        version=connection.version,
+        lifecycle=connection.lifecycle,
+        labels=connection.labels,
+        file=connection.file,
     )
 
 

@@ -14,7 +14,7 @@ from reconciler.model import State, Stopped, warning
 from reconciler.operations.files import StackFiles, read_manifests, read_settings
 from reconciler.operations.location import StackLocation
 from reconciler.operations.login.session import Session, open_session
-from reconciler.operations.stored_state import Lock, load_state, state_place
+from reconciler.operations.stored_state import Lock, open_backend, state_place
 from reconciler.state import Backend, Version
 
 
@@ -65,7 +65,7 @@ async def open_stack(
     place = state_place(settings)
     async with (
         open_session(settings, location) as session,
-        load_state(place.backend(session), location.environ, lock) as stored,
+        open_backend(place.backend(session), location.environ, lock) as stored,
     ):
         yield Stack(location, files, session, stored.backend, stored.state, stored.version)
 
