@@ -5,7 +5,6 @@ import gc
 import importlib
 import io
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -75,14 +74,15 @@ def main() -> None:
         wrong.show()
         code = 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nInterrupted. Nothing was written.", err=True)
-        code = 128 + signal.SIGINT
+        from reconciler.cli import signals
+
+        code = signals.interrupted()
     except OSError as broken:
         # Everything else that can go wrong with a file is said where it is read or written; this is the output itself.
-        from reconciler.cli.output import silence
+        from reconciler.cli import exits, output, signals
 
-        silence(sys.stdout)
-        code = 1 if broken.errno != errno.EPIPE else 128 + signal.SIGPIPE
+        output.silence(sys.stdout)
+        code = signals.broken_pipe() if broken.errno == errno.EPIPE else exits.FAILED
     sys.exit(code)
 
 

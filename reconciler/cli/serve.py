@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli import output
+from reconciler.cli import output, signals
 
 _FAULTS = ("drop", "drop-after", "500", "500-after", "503", "truncate-after", "html")
 
@@ -93,8 +93,7 @@ def command(  # an option each
       reconciler serve --orgs salesforce-orgs.yaml --project crm
     """
     from reconciler.embedded.faults import Fault
-    from reconciler.operations.serve import Served, Serving, serve
-    from reconciler.operations.serve import credentials_file as write
+    from reconciler.operations.serving import Served, Serving, serve, write_credentials
 
     chances = {Fault(kind): chance for kind, chance in faults}
     if sum(chances.values()) > 1:
@@ -102,10 +101,10 @@ def command(  # an option each
 
     def ready(served: Served) -> None:
         if credentials_file:
-            write(credentials_file, served)
+            write_credentials(credentials_file, served)
             output.say(f"Serving {served.url}, Salesforce {served.salesforce_url}.\n", err=True)
         else:
             output.say(json.dumps(served.told()) + "\n")
 
-    with output.stops():
-        serve(Serving(faults=chances, delay_seconds=delay_ms / 1000, **options), ready)
+    with output.stops(), signals.heeded() as interruption:
+        serve(Serving(faults=chances, delay_seconds=delay_ms / 1000, **options), ready, interruption)

@@ -1,33 +1,29 @@
 """How an apply and a destroy talk: the plan and the question at a terminal, lines of JSON to a program."""
 
 import select
-import signal
-import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from reconciler.cli import exits, output
+from reconciler.cli import exits, output, signals
 from reconciler.cli.progress import Progress
 from reconciler.model import ApplyEvent, Noted
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
-from reconciler.operations.stack import Where
+from reconciler.operations.event_loop import run
+from reconciler.operations.interruption import Interruption
+from reconciler.operations.location import StackLocation
 from reconciler.planning import Plan
 from reconciler.reports import JsonReport
 
 
-def carry_out(where: Where, request: Request, *, approved: bool, form: str) -> None:
+def carry_out(location: StackLocation, request: Request, *, approved: bool, form: str) -> None:
     """Apply what `request` says, ask unless it is `approved`, show what happens in `form` (text, json), and exit."""
-    talk = _Json(approved) if form == "json" else _Text(approved)
-    with output.stops(JsonReport().problems if form == "json" else None):
+    with output.stops(JsonReport().problems if form == "json" else None), signals.heeded() as interruption:
+        talk = _Json(approved) if form == "json" else _Text(approved, interruption)
         try:
-            applied = apply(where, request, Callbacks(talk.approve, talk.emit))
+            applied = run(apply, location, request, Callbacks(talk.approve, talk.emit), interruption)
         finally:
             talk.end()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # all is done and stored: only the exit code is still to come
     talk.ended(applied)
     raise click.exceptions.Exit(exits.of_apply(applied))
 
@@ -35,16 +31,17 @@ def carry_out(where: Where, request: Request, *, approved: bool, form: str) -> N
 class _Text:
     """Talks with a person."""
 
-    def __init__(self, approved: bool) -> None:
+    def __init__(self, approved: bool, interruption: Interruption) -> None:
         self._approved = approved
+        self._interruption = interruption
         self._report = output.text_report()
         self._progress: Progress | None = None
         self._shown = False
 
-    def approve(self, plan: Plan) -> Approval | int:
+    def approve(self, plan: Plan) -> Approval:
         """Show the plan and ask whether to go on."""
         self._show(plan)
-        answer = Approval.YES if self._approved else _ask()
+        answer = Approval.YES if self._approved else _ask(self._interruption)
         if answer is Approval.YES:
             click.echo()
             self._progress = Progress(len(plan.changes))
@@ -94,7 +91,7 @@ class _Json:
         self._report = JsonReport()
         self._shown = False
 
-    def approve(self, plan: Plan) -> Approval | int:
+    def approve(self, plan: Plan) -> Approval:
         """Show the plan as lines."""
         self._show(plan)
         return Approval.YES if self._approved else Approval.IMPOSSIBLE
@@ -121,34 +118,16 @@ class _Json:
         self._shown = True
 
 
-def _ask() -> Approval | int:
-    """Ask at the terminal and return the answer, or the number of the signal that came instead."""
+def _ask(interruption: Interruption) -> Approval:
+    """Ask at the terminal and return the answer. A signal ends the question, however close to the answer it comes."""
     if not sys.stdin.isatty():
         return Approval.IMPOSSIBLE
-    with _signals() as signals:
-        click.echo("\nApply these changes? Only `yes` is taken as a yes: ", nl=False, err=True)
-        ready, _, _ = select.select([sys.stdin, signals], [], [])
-        if signals in ready:
-            click.echo()
-            return signals.recv(1)[0]
-        answer = sys.stdin.readline()
+    click.echo("\nApply these changes? Only `yes` is taken as a yes: ", nl=False, err=True)
+    ready, _, _ = select.select([sys.stdin, interruption], [], [])
+    if interruption in ready:
+        click.echo()
+        return Approval.INTERRUPTED
+    answer = sys.stdin.readline()
     if not answer:  # the end of the input: nobody ended the line
         click.echo(err=True)
     return Approval.YES if answer.strip() == "yes" else Approval.NO
-
-
-@contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """Give a socket that gets the number of each signal that would end the run. While the question stands the event loop
-    does not; and a signal that comes just before a read blocks would wait for the answer, but `select` sees both."""
-    receiver, sender = socket.socketpair()
-    with receiver, sender:
-        sender.setblocking(False)
-        before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
-        loops = signal.set_wakeup_fd(sender.fileno())
-        try:
-            yield receiver
-        finally:
-            signal.set_wakeup_fd(loops)
-            for number, handler in before.items():
-                signal.signal(number, handler)

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -220,6 +221,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
             command, cwd=tmp_path, env=environment({}), capture_output=True, text=True, timeout=30, check=False
         )
     assert (ran.returncode, f"127.0.0.1:{port} cannot be listened on: Address already in use." in ran.stderr) == (1, True)
+    assert not (tmp_path / ".reconciler/infisical.db").exists(), "the credentials of a first start would be lost"
 
 
 def test_without_uvicorn_it_is_said_what_to_install(tmp_path: Path) -> None:
@@ -243,3 +245,44 @@ def test_the_command_line_works_against_it(tmp_path: Path) -> None:
         stack.manifest("crm", project="crm")
         assert stack.run("apply", "--auto-approve").code == 0
         assert stack.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_second_signal_breaks_off_what_a_first_one_lets_end(tmp_path: Path) -> None:
+    write_orgs(tmp_path / "orgs.yaml", delayMs=30_000)
+    with serve(tmp_path) as served, served.client() as client:
+        told, token = served.told["url"].removeprefix("http://"), client.headers["authorization"]
+        host, _, port = told.partition(":")
+        content = json.dumps(body("crm"))
+        with socket.create_connection((host, int(port))) as asked:
+            head = [f"POST {SALESFORCE} HTTP/1.1", f"host: {told}", f"authorization: {token}", "content-type: application/json"]
+            asked.sendall("\r\n".join([*head, f"content-length: {len(content)}", "", content]).encode())
+            time.sleep(0.5)
+            began = time.monotonic()
+            served.process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+            assert served.process.poll() is None
+            assert served.stop(signal.SIGINT) == 0
+            assert time.monotonic() - began < 4, "it waited as if nobody was in a hurry"
+
+
+def test_on_an_older_build_the_check_of_the_log_in_knows_the_organisation_as_plan_does(tmp_path: Path) -> None:
+    """It has no route that tells the organisation; the connections that it lists tell it."""
+    with serve(tmp_path, "--project", "crm", "--older-build") as served:
+        environ = {
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": served.told["clientId"],
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET": served.told["clientSecret"],
+            "RECONCILER_SALESFORCE_ENDPOINT": served.told["salesforceUrl"],
+        }
+        stack = Stack.at(tmp_path / "stack", served.told["url"], environ)
+        stack.manifest("crm", project="crm")
+        stack.apply()
+        stack.manifest("crm", project="crm", description="the first connection tells it, so this apply records it")
+        stack.apply()
+
+        planned = stack.run("plan", "--detailed-exitcode")
+        checked = stack.run("login", "--check")
+
+        assert stack.state()["organisation"]["id"] == served.told["organizationId"]
+        assert planned.code == 0, planned.all
+        assert checked.code == 0, checked.all
+        assert served.told["organizationId"] in checked.out

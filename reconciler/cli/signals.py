@@ -1,0 +1,49 @@
+"""What SIGINT (Ctrl-C) and SIGTERM do to a command. No other module installs a handler.
+
+A command that looks, and writes nothing, has no handlers: Python ends it with KeyboardInterrupt, the system with SIGTERM.
+A command that writes or serves asks for the signals with `heeded` and ends itself in good order.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from reconciler.cli import exits
+from reconciler.operations.interruption import Interruption
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def heeded() -> Iterator[Interruption]:
+    """Turn every signal into an `Interruption` until the block ends.
+
+    After a block that ends well everything is stored, and only the exit code is left to give: signals are ignored from then on.
+    After one that raises they do again what they did before.
+
+    The interpreter writes a signal's number into the interruption the moment it arrives, before any Python code runs. Whoever
+    is about to wait for it, in the event loop or in `select`, therefore cannot miss it.
+    """
+    with Interruption() as interruption:
+        afterwards = {number: signal.signal(number, lambda *_: None) for number in _ENDING}
+        other_fd = signal.set_wakeup_fd(interruption.wakeup_fd, warn_on_full_buffer=False)
+        try:
+            yield interruption
+            afterwards = dict.fromkeys(_ENDING, signal.SIG_IGN)
+        finally:
+            for number, handler in afterwards.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(other_fd)
+
+
+def interrupted() -> int:
+    """Say that Ctrl-C ended a command that writes nothing, and return its exit code."""
+    click.echo("\nInterrupted. Nothing was written.", err=True)
+    return exits.SIGNAL + signal.SIGINT
+
+
+def broken_pipe() -> int:
+    """Return the exit code of a command whose reader went away, the same as if SIGPIPE had ended it."""
+    return exits.SIGNAL + signal.SIGPIPE

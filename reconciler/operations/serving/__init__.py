@@ -1,0 +1,37 @@
+"""Serves the embedded Infisical and its simulated Salesforce over HTTP, for other programs and for tests.
+
+`prepare` makes what is served, and knows what a client must be told. `listen` takes requests for it on two sockets.
+"""
+
+from collections.abc import Callable
+
+from reconciler.model import Stop, Stopped, error
+from reconciler.operations.interruption import Interruption
+from reconciler.operations.serving.prepare import Served, Serving, prepare, write_credentials
+
+__all__ = ["Served", "Serving", "serve", "write_credentials"]
+
+
+def serve(serving: Serving, ready: Callable[[Served], None], interruption: Interruption) -> None:
+    """Serve until `interruption` asks for the end, and answer the requests that began. `ready` is called once both sockets
+    take requests.
+
+    Raises `Stopped` without uvicorn, for a port that is taken, and for a database or an org file that cannot be used.
+    """
+    try:
+        import uvicorn  # noqa: F401  # an extra
+    except ImportError:
+        missing = error(
+            "`reconciler serve` needs uvicorn, which is not installed.", hint="pip install 'infisical-reconciler[serve]'"
+        )
+        raise Stopped(Stop.FAILED, missing) from None
+    from reconciler.operations.serving.listen import Connections, listen, run
+
+    connections = Connections()
+    with (
+        listen(serving.host, serving.port) as infisical,
+        listen(serving.host, serving.salesforce_port) as salesforce,
+        prepare(serving, salesforce.port, connections.drop) as prepared,
+    ):
+        served = prepared.served(infisical.url, salesforce.url)
+        run(prepared.app, [infisical, salesforce], connections, lambda: ready(served), interruption)
