@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler import __version__, planning, secrets
-from reconciler.model import Connection, Credentials, Diagnostic, State, error, warning
+from reconciler.model import ORGANISATION, Connection, Credentials, Diagnostic, ProjectRef, Scope, State, error, warning
 from reconciler.operations.look import Seen, look
 from reconciler.operations.options import Options
 from reconciler.operations.sources import value_sources
@@ -50,7 +50,7 @@ async def survey(stack: Stack, options: Options, *, missing_is_error: bool) -> S
     decisions = planning.decide(
         planning.situation_of(
             desired=connections,
-            scopes=seen.scopes,
+            scopes=_unlooked(connections) if options.destroy else seen.scopes,
             state=settled.state,
             live=seen.live,
             fingerprints={address: pair.fingerprints(state.key) for address, pair in credentials.items()},
@@ -81,6 +81,11 @@ async def survey(stack: Stack, options: Options, *, missing_is_error: bool) -> S
     )
     plan = planning.guarded(_narrowed(plan, options, desired, settled.state), settings.guards, options.allowed)
     return Survey(plan, settled, bool(state.intents), desired, credentials)
+
+
+def _unlooked(connections: Sequence[Connection]) -> Mapping[ProjectRef | None, Scope]:
+    """Return a scope for each project that nobody looked up. A destroy needs none: manifests only tell it what is protected."""
+    return dict.fromkeys((connection.project for connection in connections), ORGANISATION)
 
 
 def _choices(options: Options, connections: Sequence[Connection]) -> tuple[Choices, tuple[Diagnostic, ...]]:
