@@ -1,9 +1,12 @@
 """What holds for every test: property tests count examples, not seconds, so a busy machine fails none of them."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from reconciler.wire import client, pause
+from tests import forking
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
@@ -20,3 +23,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the wire waits between two tries takes no time."""
     monkeypatch.setattr(client, "backoff", lambda _attempt: 0.0)
     monkeypatch.setattr(pause, "LONGEST", 0.01)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forking_process() -> Iterator[None]:
+    """What forks for commands ends with the tests; it began with the first command."""
+    yield
+    forking.close()

@@ -1,7 +1,6 @@
 """A stack in a folder, and the real command line run on it in a process of its own."""
 
 import json
-import os
 import subprocess
 import sys
 import textwrap
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.forking import can_run, environment, starter
 
 HOST = "acme.my.salesforce.com"
 EMBEDDED = {"infisical": {"url": "embedded"}, "embedded": {"projects": ["crm", "sales"], "salesforceOrgs": "orgs.yaml"}}
@@ -112,16 +113,20 @@ class Stack:
     def run(self, *arguments: str, **environ: str) -> Ran:
         """Run a command and wait for it; `environ` for this run alone ("" takes a variable away)."""
         mine = {name: value for name, value in (self.environ | environ).items() if value}
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=self.folder,
-            env=environment(mine),
-            text=True,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=120,
-            check=False,
-        )
+        env = environment(mine)
+        if can_run(env):
+            done = starter().run("reconciler", arguments, self.folder, env, timeout=120)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", "reconciler", *arguments],
+                cwd=self.folder,
+                env=env,
+                text=True,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=120,
+                check=False,
+            )
         assert "Traceback" not in done.stderr, done.stderr
         return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -152,9 +157,3 @@ def write_orgs(path: Path, secrets: Mapping[str, str] | None = None, **org: Any)
         for host, secret in (secrets or {HOST: SECRET}).items()
     ]
     path.write_text(yaml.safe_dump({"apiVersion": "reconciler/v1", "kind": "SimulatedSalesforceOrgs", "orgs": orgs}))
-
-
-def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """A clean environment, so that nothing of the machine's own leaks into a test."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
-    return kept | {"PYTHONWARNINGS": "error"} | dict(own)
