@@ -1,6 +1,7 @@
 """A stack in a folder, and the real command line run on it in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -11,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from tests.forking import can_run, environment, starter
+from tests.forking import Running, can_run, environment, starter
 
 HOST = "acme.my.salesforce.com"
 EMBEDDED = {"infisical": {"url": "embedded"}, "embedded": {"projects": ["crm", "sales"], "salesforceOrgs": "orgs.yaml"}}
@@ -109,6 +110,12 @@ class Stack:
             text=True,
             **({"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options),
         )
+
+    def start(self, *arguments: str) -> Running:
+        """Start a command that nobody listens to, to be killed."""
+        with Path(os.devnull).open("r+") as nothing:
+            streams = (nothing.fileno(), nothing.fileno(), nothing.fileno())
+            return starter().start("reconciler", arguments, self.folder, environment(self.environ), streams)
 
     def run(self, *arguments: str, **environ: str) -> Ran:
         """Run a command and wait for it; `environ` for this run alone ("" takes a variable away)."""

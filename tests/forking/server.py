@@ -1,6 +1,7 @@
 """The forking process: `python -m tests.forking.server SOCKET` takes requests at a listening socket (a file descriptor) until
 its standard input is closed. A fork goes on as the program that was asked for, to the very end of its interpreter."""
 
+import atexit
 import gc
 import importlib
 import io
@@ -12,8 +13,9 @@ import select
 import signal
 import socket
 import sys
+import threading
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import reconciler
 
@@ -41,14 +43,35 @@ def _main() -> None:
     _import_the_product()
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         request = _Forks(listening).serve()
-    if request is None:
-        return
-    program, arguments = request["program"], request["arguments"]
+    if request is not None:
+        _end(_run(request["program"], request["arguments"]))
+
+
+def _run(program: str, arguments: list[str]) -> int:
+    """Run a program and return its exit code."""
     sys.argv[:] = [program, *arguments]
-    if program.startswith("-m "):
-        runpy.run_module(program.removeprefix("-m "), run_name="__main__", alter_sys=True)
-    else:
-        runpy.run_path(program, run_name="__main__")
+    try:
+        if program.startswith("-m "):
+            runpy.run_module(program.removeprefix("-m "), run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(program, run_name="__main__")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:  # noqa: BLE001  # an interpreter says it of whatever it is
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _end(code: int) -> NoReturn:
+    """End as the interpreter does, but leave the modules: to take them apart would copy the memory of the forking process."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    gc.collect()  # what was not closed is said now
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()
+    os._exit(code)
 
 
 def _import_the_product() -> None:
