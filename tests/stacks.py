@@ -41,10 +41,11 @@ class Ran:
 
 @dataclass
 class Stack:
-    """A stack. `environ` is what every command of it has beside the bare necessities."""
+    """A stack. `environ` is what every command of it has beside the bare necessities; `module` is the command line."""
 
     folder: Path
     environ: dict[str, str] = field(default_factory=lambda: {"CRM_KEY": KEY, "CRM_SECRET": SECRET})
+    module: str = "reconciler"
 
     @classmethod
     def embedded(cls, folder: Path, projects: tuple[str, ...] = ("crm", "sales")) -> "Stack":
@@ -104,7 +105,7 @@ class Stack:
     def popen(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
         """Start a command."""
         return subprocess.Popen(
-            [sys.executable, "-m", "reconciler", *arguments],
+            [sys.executable, "-m", self.module, *arguments],
             cwd=self.folder,
             env=environment(self.environ),
             text=True,
@@ -115,17 +116,17 @@ class Stack:
         """Start a command that nobody listens to, to be killed."""
         with Path(os.devnull).open("r+") as nothing:
             streams = (nothing.fileno(), nothing.fileno(), nothing.fileno())
-            return starter().start("reconciler", arguments, self.folder, environment(self.environ), streams)
+            return starter().start(self.module, arguments, self.folder, environment(self.environ), streams)
 
     def run(self, *arguments: str, **environ: str) -> Ran:
         """Run a command and wait for it; `environ` for this run alone ("" takes a variable away)."""
         mine = {name: value for name, value in (self.environ | environ).items() if value}
         env = environment(mine)
         if can_run(env):
-            done = starter().run("reconciler", arguments, self.folder, env, timeout=120)
+            done = starter().run(self.module, arguments, self.folder, env, timeout=120)
         else:
             done = subprocess.run(
-                [sys.executable, "-m", "reconciler", *arguments],
+                [sys.executable, "-m", self.module, *arguments],
                 cwd=self.folder,
                 env=env,
                 text=True,
