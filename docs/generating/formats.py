@@ -10,8 +10,8 @@ from reconciler import schemas
 from reconciler.model import Action
 from reconciler.planning import file as plan_file
 from reconciler.planning.plan import Change
-from reconciler.reports import json as json_report
-from reconciler.reports import terraform
+from reconciler.reports.json import report as json_report
+from reconciler.reports.json import terraform
 from reconciler.state import format as state_format
 
 _INTRODUCTION = """

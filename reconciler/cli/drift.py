@@ -64,7 +64,7 @@ def _names(fields: tuple[str, ...]) -> list[str]:
 
 
 def _document(found: "Drifted") -> dict[str, Any]:
-    from reconciler.reports import terraform
+    from reconciler.reports.json import terraform
 
     return {
         "format_version": "1.0",

@@ -32,7 +32,7 @@ def command(location: StackLocation, project: str | None, unmanaged: bool, out: 
     from reconciler.operations.event_loop import run
     from reconciler.operations.export import export
     from reconciler.reports import JsonReport
-    from reconciler.reports.terraform import diagnostic
+    from reconciler.reports.json.terraform import diagnostic
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
         written = run(export, location, out, project, unmanaged=unmanaged)

@@ -106,7 +106,7 @@ def metadata(
 
 
 def _compared(comparison: Any) -> str:
-    from reconciler.reports.style import visible
+    from reconciler.reports.text.style import visible
 
     if not comparison.differences:
         return "No differences. The org has what the manifests say.\n"
@@ -158,7 +158,7 @@ def _table(found: Any) -> str:
 
 
 def _document(found: Any) -> dict[str, Any]:
-    from reconciler.reports import terraform
+    from reconciler.reports.json import terraform
     from reconciler.salesforce import Part
 
     return {

@@ -16,7 +16,7 @@ def command() -> None:
       reconciler version
     """
     from reconciler.planning.file import FORMAT_VERSION as PLAN
-    from reconciler.reports.terraform import FORMAT_VERSION as REPRESENTATION
+    from reconciler.reports.json.terraform import FORMAT_VERSION as REPRESENTATION
     from reconciler.state.format import FORMAT_VERSION as STATE
 
     click.echo(f"reconciler {__version__} (Python {platform.python_version()})")

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from reconciler.model import Location, error
 from reconciler.planning import Guarded, GuardedWhat, Plan
 from reconciler.reports import MarkdownReport, Style, TextReport
-from reconciler.reports.markdown import LARGEST
+from reconciler.reports.markdown.report import LARGEST
 from tests.planning.world import decided, live, plan_of, recorded, wanted
 
 HOSTILE = [

@@ -19,7 +19,8 @@ from reconciler.model import (
     Severity,
 )
 from reconciler.planning import Plan
-from reconciler.reports import terraform, words
+from reconciler.reports import words
+from reconciler.reports.json import terraform
 from reconciler.reports.words import WORDS
 
 UI_VERSION = "1.2"

@@ -19,8 +19,9 @@ from reconciler.model import (
 from reconciler.model import action as fields
 from reconciler.planning import Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
 from reconciler.planning.salesforce_connection import of_record
-from reconciler.reports import guards, problem, words
-from reconciler.reports.style import Style, visible
+from reconciler.reports import guards, words
+from reconciler.reports.text import problem
+from reconciler.reports.text.style import Style, visible
 from reconciler.reports.words import LABELS as _LABELS
 from reconciler.reports.words import WORDS
 

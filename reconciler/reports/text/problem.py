@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reconciler.model import Diagnostic, Location, Severity
 from reconciler.model.source import MASK
-from reconciler.reports.style import Style, columns, cut, visible
+from reconciler.reports.text.style import Style, columns, cut, visible
 
 
 def text(style: Style, one: Diagnostic) -> str:
