@@ -38,9 +38,12 @@ with the number of files, connections and apps under `reconciler`. A diagnostic 
 (file, line and column), `next` (what to do) and `address`; plans and applies have the same.
 """
 _LINES = """
-`apply --format json` prints a JSON object a line: Terraform's machine-readable output, with `apply_not_tried` added. What
-`type` can be: `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`, `apply_not_tried`,
-`change_summary`.
+`apply --format json` prints a JSON object a line: Terraform's machine-readable output, with `apply_not_tried` and `waiting`
+added. What `type` can be: `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`,
+`apply_not_tried`, `waiting`, `change_summary`.
+
+A `waiting` line comes when the run waits for more than two seconds: `reason` (`rate-limit`, `failed-request` or `state-lock`),
+`seconds`, `until`, `status` (the HTTP status, 0 without one) and `cause` (a sentence).
 """
 
 

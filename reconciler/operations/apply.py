@@ -21,7 +21,7 @@ from reconciler.operations.plan import read_plan
 from reconciler.operations.running import run
 from reconciler.operations.salesforce import Checks, explain_refusal, preflight, salesforce
 from reconciler.operations.sources import sources
-from reconciler.operations.stack import Where, backend, lock_info, manifests, settings, stopped
+from reconciler.operations.stack import Where, backend, locked, manifests, settings, stopped
 from reconciler.operations.survey import Survey, survey
 from reconciler.planning import Mismatch, Plan
 from reconciler.state import Backend, StateError, Version
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """How an apply talks: the plan and the question whether to go on, then what happens."""
+    """How an apply talks: the plan and the question whether to go on, and what happens before and after it."""
 
     approve: Callable[[Plan], Approval]
     emit: Callable[[ApplyEvent], None]
@@ -87,7 +87,7 @@ def apply(where: Where, request: Request, callbacks: Callbacks, interruption: In
     An `interruption` before the first write ends the run at once. During the writes it lets those in flight finish.
     """
     planned = read_plan(request.plan_file) if request.plan_file else None
-    return run(_apply, where, request, planned, callbacks, interruption)
+    return run(_apply, replace(where, waiting=callbacks.emit), request, planned, callbacks, interruption)
 
 
 async def _apply(
@@ -122,7 +122,7 @@ async def _locked(
     loaded = manifests(found)
     keeper = backend(found)
     try:
-        async with keeper.locked(lock_info("apply", where.environ), request.lock_seconds):
+        async with locked(keeper, "apply", where, request.lock_seconds):
             stored, version = await keeper.load()
             async with infisical(found, where) as session:
                 surveyed = await survey(

@@ -50,7 +50,8 @@ async def _network(settings: Settings, where: Where, log: HttpLog | None) -> Asy
     _refuse_plain_http(settings.url, where.environ)
     login = choose(settings.auth, where.environ, settings.url)
     headers, way = custom_headers(where.environ), Transport.of(where.environ)
-    async with connect(Endpoint(settings.url), way, headers=headers, run_url=run_url(where.environ), log=log) as client:
+    run = run_url(where.environ)
+    async with connect(Endpoint(settings.url), way, headers=headers, run_url=run, log=log, waiting=where.waiting) as client:
         try:
             token = await _authorise(client, login)
         except NotSent:

@@ -3,15 +3,16 @@
 import getpass
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler import config, manifest
 from reconciler.config import Settings
 from reconciler.manifest import Manifests
-from reconciler.model import Diagnostic, Stop, Stopped, error, has_errors
+from reconciler.model import WORTH_TELLING_SECONDS, Diagnostic, Stop, Stopped, Waiting, WaitReason, error, has_errors
 from reconciler.state import Backend, Conflict, LocalBackend, Locked, LockInfo, StateError
 
 
@@ -19,7 +20,8 @@ from reconciler.state import Backend, Conflict, LocalBackend, Locked, LockInfo, 
 class Where:
     """Which stack, as the command line says: a directory in it, or its configuration file; and how its run is told of.
 
-    `log_http` is a file that every call to Infisical is noted in; `notice` is told what is beside the result.
+    `log_http` is a file that every call to Infisical is noted in; `notice` is told what is beside the result; `waiting` is told
+    when the run waits.
     """
 
     start: Path
@@ -27,6 +29,7 @@ class Where:
     environ: Mapping[str, str]
     log_http: Path | None = None
     notice: Callable[[Diagnostic], None] = field(default=lambda _: None)
+    waiting: Callable[[Waiting], None] = field(default=lambda _: None)
 
 
 def settings(where: Where) -> Settings:
@@ -45,6 +48,26 @@ def manifests(found: Settings) -> Manifests:
 def backend(found: Settings) -> Backend:
     """Return where the stack's state is kept."""
     return LocalBackend(found.state)
+
+
+@asynccontextmanager
+async def locked(keeper: Backend, operation: str, where: Where, wait_seconds: float) -> AsyncIterator[None]:
+    """Hold the lock of the state for the block; wait up to `wait_seconds` for it, and tell `where.waiting` of a long wait.
+
+    Raises `Locked`.
+    """
+    info = lock_info(operation, where.environ)
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(keeper.locked(info, min(wait_seconds, WORTH_TELLING_SECONDS)))
+        except Locked as held:
+            left = wait_seconds - WORTH_TELLING_SECONDS
+            if left <= 0:
+                raise
+            until = datetime.now(UTC) + timedelta(seconds=left)
+            where.waiting(Waiting(WaitReason.STATE_LOCK, left, until, cause=str(held)))
+            await stack.enter_async_context(keeper.locked(info, left))
+        yield
 
 
 def lock_info(operation: str, environ: Mapping[str, str]) -> LockInfo:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.model import Diagnostic, Record, State, Stop, Stopped, error
 from reconciler.operations.running import run
-from reconciler.operations.stack import Where, backend, lock_info, settings, stopped
+from reconciler.operations.stack import Where, backend, locked, settings, stopped
 from reconciler.state import Encoder, StateError, decode
 
 _ADDRESS = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
@@ -150,7 +150,7 @@ def _change(where: Where, operation: str, change: Change, lock_seconds: float) -
     async def work() -> None:
         keeper = backend(settings(where))
         try:
-            async with keeper.locked(lock_info(operation, where.environ), lock_seconds):
+            async with locked(keeper, operation, where, lock_seconds):
                 state, version = await keeper.load()
                 changed = change(state)
                 await keeper.store(replace(changed, serial=changed.serial + 1), version)
