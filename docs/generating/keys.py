@@ -10,7 +10,7 @@ from typing import Any
 from generating.markdown import block, code, page, table
 from reconciler import config, schemas
 from reconciler.config import Settings
-from reconciler.embedded.orgs import BROKEN, FAULTS, App, Org, User
+from reconciler.embedded.salesforce import BROKEN_ANSWERS, TOKEN_REFUSALS, SimulatedApp, SimulatedOrg, SimulatedUser
 from reconciler.manifest.apps import LATEST
 from reconciler.model import Lifecycle
 
@@ -168,7 +168,7 @@ def _made_of(text: str) -> Settings:
 
 def orgs() -> str:
     """Return the page of the file of simulated orgs."""
-    org, app = Org("host"), App("key", "secret")
+    org, app = SimulatedOrg("host"), SimulatedApp("key", "secret")
     defaults = {
         "orgs[].delayMs": org.delay_ms,
         "orgs[].apps": list(org.apps),
@@ -179,13 +179,13 @@ def orgs() -> str:
         "orgs[].apps[].flowInPolicies": app.flow_in_policies,
         "orgs[].apps[].approved": app.approved,
         "orgs[].apps[].knownAfterMs": app.known_after_ms,
-        "orgs[].users[].active": User("name").active,
+        "orgs[].users[].active": SimulatedUser("name").active,
     }
     faults = [
         (code(name), str(fault.status), code(fault.error), fault.description or "A maintenance page in HTML.")
-        for name, fault in FAULTS.items()
+        for name, fault in TOKEN_REFUSALS.items()
     ]
-    faults += [(code(name), "", "", what) for name, what in zip(BROKEN, _BROKEN, strict=True)]
+    faults += [(code(name), "", "", what) for name, what in zip(BROKEN_ANSWERS, _BROKEN, strict=True)]
     return page(
         "Simulated Salesforce orgs",
         "A file of kind `SimulatedSalesforceOrgs`, named by `embedded.salesforceOrgs` in `reconciler.yaml`, says what the "

@@ -1,4 +1,4 @@
-"""What goes wrong between a client and a server, on purpose: for testing clients against a served API."""
+"""Makes requests fail on purpose, as a network or a busy server would: for testing clients against a served API."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Drop = Callable[[tuple[str, int]], None]
-"""Breaks the connection of the client at this address, at once and without a word."""
+"""Breaks the connection of the client at this address, at once and without an answer."""
 
 _ERROR = b'{"reqId":"req-00000000000000","statusCode":500,"message":"Something went wrong","error":"InternalServerError"}'
 _PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>\n"
@@ -15,7 +15,7 @@ _BUSY = b"upstream connect error or disconnect/reset before headers\n"
 
 
 class Fault(StrEnum):
-    """One way a request ends badly. What ends with `AFTER` was carried out all the same."""
+    """One way a request fails. With a name that ends in `AFTER`, the server carries the request out before it fails."""
 
     DROP = "drop"
     DROP_AFTER = "drop-after"
@@ -27,10 +27,10 @@ class Fault(StrEnum):
 
 
 class Faulty:
-    """An ASGI app in front of another one that lets some requests fail.
+    """ASGI middleware that lets some requests fail.
 
-    `chances` are probabilities, together at most 1, drawn anew for each request from `draw`, which gives numbers in [0, 1).
-    Every request is first held up for `delay_seconds`.
+    `chances` are the probabilities of the faults, together at most 1. Each request draws one number from `draw`, which
+    gives numbers in [0, 1). Every request first waits for `delay_seconds`.
     """
 
     def __init__(
@@ -48,18 +48,18 @@ class Faulty:
             return
         if self._delay_seconds:
             await anyio.sleep(self._delay_seconds)
-        match self._drawn():
+        match self._draw_fault():
             case None:
                 await self._app(scope, receive, send)
             case Fault.DROP:
                 await self._hang_up(scope, receive)
             case Fault.DROP_AFTER:
-                await self._app(scope, receive, _nowhere)
+                await self._app(scope, receive, _discard)
                 await self._hang_up(scope, receive)
             case Fault.ERROR:
                 await _answer(send, 500, "application/json; charset=utf-8", _ERROR)
             case Fault.ERROR_AFTER:
-                await self._app(scope, receive, _nowhere)
+                await self._app(scope, receive, _discard)
                 await _answer(send, 500, "application/json; charset=utf-8", _ERROR)
             case Fault.UNAVAILABLE:
                 await _answer(send, 503, "text/plain", _BUSY)
@@ -69,7 +69,7 @@ class Faulty:
             case Fault.HTML:
                 await _answer(send, 502, "text/html", _PAGE)
 
-    def _drawn(self) -> Fault | None:
+    def _draw_fault(self) -> Fault | None:
         left = self._draw()
         for fault, chance in self._chances.items():
             if left < chance:
@@ -78,18 +78,18 @@ class Faulty:
         return None
 
     async def _hang_up(self, scope: Scope, receive: Receive) -> None:
-        """Break the connection and wait until the server noticed, so that it says nothing itself."""
+        """Break the connection and wait until the server has noticed, so that it sends no answer of its own."""
         self._drop(tuple(scope["client"]))
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
-async def _nowhere(_message: Message) -> None:
-    """Take an answer that nobody gets."""
+async def _discard(_message: Message) -> None:
+    """Drop a message of an answer that the client never gets."""
 
 
 def _first_half(send: Send) -> Send:
-    """Pass the head on, which promises the whole body, and half of the body."""
+    """Return a `send` that passes on the head, which promises the whole body, but only half of the body."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.body":

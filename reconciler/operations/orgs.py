@@ -6,11 +6,11 @@ from typing import Any
 
 from reconciler import documents, schemas
 from reconciler.documents import Document
-from reconciler.embedded import App, Org, User
+from reconciler.embedded import SimulatedApp, SimulatedOrg, SimulatedUser
 from reconciler.model import Diagnostic, Stop, Stopped, error, has_errors
 
 
-def read_orgs(path: Path | None) -> tuple[Org, ...]:
+def read_orgs(path: Path | None) -> tuple[SimulatedOrg, ...]:
     """Return the orgs of a file of kind SimulatedSalesforceOrgs; none without a file. Raises `Stopped` (INVALID)."""
     if path is None:
         return ()
@@ -28,19 +28,21 @@ def read_orgs(path: Path | None) -> tuple[Org, ...]:
     return tuple(_org(value) for one in found if isinstance(one, Document) for value in one.value["orgs"])
 
 
-def _org(value: Mapping[str, Any]) -> Org:
-    return Org(
+def _org(value: Mapping[str, Any]) -> SimulatedOrg:
+    return SimulatedOrg(
         host=value["host"],
         apps=tuple(_app(app) for app in value.get("apps", ())),
         fault=value.get("fault"),
         delay_ms=value.get("delayMs", 0),
-        users=tuple(User(user["username"], user.get("email", ""), user.get("active", True)) for user in value.get("users", ())),
+        users=tuple(
+            SimulatedUser(user["username"], user.get("email", ""), user.get("active", True)) for user in value.get("users", ())
+        ),
         instance_url=value.get("instanceUrl", ""),
     )
 
 
-def _app(value: Mapping[str, Any]) -> App:
-    return App(
+def _app(value: Mapping[str, Any]) -> SimulatedApp:
+    return SimulatedApp(
         consumer_key=value["consumerKey"],
         consumer_secret=value["consumerSecret"],
         run_as=value.get("runAs", "integration@example.com"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.embedded.arrange import mark_in_use
+from reconciler.embedded.testing import mark_in_use
 from reconciler.model import ORGANISATION, Action, ChangeFinished, ChangeStarted, Connection, OnRemoval
 from tests.applying.world import BAD, CHANGED, GOOD, HOST, KEY, SECRET, World, keys, wanted
 from tests.wire.raw import refusal

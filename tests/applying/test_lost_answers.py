@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 from reconciler.applying import writes
-from reconciler.embedded.arrange import mark_in_use, plant_connection
+from reconciler.embedded.testing import mark_in_use, plant_connection
 from reconciler.model import Action, Outcome, Verb
 from tests.applying.world import BAD, CHANGED, Lose, World, keys, wanted
 from tests.wire.raw import refusal, reply

@@ -5,7 +5,7 @@ import anyio.lowlevel
 import pytest
 
 from reconciler.applying.execute import WRITES_IN_FLIGHT
-from reconciler.embedded.arrange import mark_in_use
+from reconciler.embedded.testing import mark_in_use
 from reconciler.model import ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted, Reason, Waiting, Why
 from tests.applying.world import BAD, Lose, World, keys, wanted
 from tests.wire.raw import Asked

@@ -12,7 +12,7 @@ import anyio
 import httpx
 
 from reconciler.applying import Journal, execute
-from reconciler.embedded import App, Org, infisical_app, issue_token
+from reconciler.embedded import SimulatedApp, SimulatedOrg, infisical_app, issue_token
 from reconciler.infisical import Reader, Writer
 from reconciler.model import (
     ORGANISATION,
@@ -247,7 +247,7 @@ async def as_it_is(refused: Diagnostic) -> Diagnostic:
 async def a_world(folder: Path) -> AsyncIterator[World]:
     """A new world: an Infisical with the projects crm and erp, and no state yet."""
     database = folder / "infisical.db"
-    orgs = [Org(HOST, (App(KEY, SECRET), App(NEW_KEY, NEW_SECRET)))]
+    orgs = [SimulatedOrg(HOST, (SimulatedApp(KEY, SECRET), SimulatedApp(NEW_KEY, NEW_SECRET)))]
     app = infisical_app(database, orgs, ["crm", "erp"])
     token = Secret(issue_token(database))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reconciler.embedded import trust_access_key, trust_issuer
+from reconciler.embedded.testing import trust_access_key, trust_issuer
 
 SECONDS = 60
 HOME = Path.home()

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
-from reconciler.embedded import App, InfisicalApp, Org, infisical_app, issue_token
+from reconciler.embedded import InfisicalApp, SimulatedApp, SimulatedOrg, infisical_app, issue_token
 
 HOST = "acme.my.salesforce.com"
 KEY = "3MVG9.key.of.the.acme.app"
@@ -16,16 +16,16 @@ SECRET = "0123456789ABCDEF-secret-of-the-acme-app"
 BASE = "/api/v1/app-connections"
 SALESFORCE = f"{BASE}/salesforce"
 ORGS = (
-    Org(
+    SimulatedOrg(
         HOST,
         (
-            App(KEY, SECRET),
-            App("key-of-a-mac-app", SECRET, token_type="mac"),
-            App("key-without-run-as", SECRET, run_as=""),
-            App("key-of-a-down-app", SECRET, fault="E18"),
+            SimulatedApp(KEY, SECRET),
+            SimulatedApp("key-of-a-mac-app", SECRET, token_type="mac"),
+            SimulatedApp("key-without-run-as", SECRET, run_as=""),
+            SimulatedApp("key-of-a-down-app", SECRET, fault="E18"),
         ),
     ),
-    Org("down.my.salesforce.com", fault="E18"),
+    SimulatedOrg("down.my.salesforce.com", fault="E18"),
 )
 
 Json: TypeAlias = dict[str, Any]

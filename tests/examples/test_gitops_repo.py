@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.embedded import arrange
+from reconciler.embedded import testing
 from tests.examples.team import EXAMPLE, STACKS, Team, changes, kept
 from tests.serving import Server, serve
 from tests.stacks import Ran
@@ -193,7 +193,7 @@ def take_over(team: Team) -> None:
     shared = team.stack("shared")
     database, host = team.folder / "shared" / ".reconciler" / "infisical.db", {"instanceUrl": HOST}
     planted = {
-        name: arrange.plant_connection(database, app="salesforce", name=name, public=host)
+        name: testing.plant_connection(database, app="salesforce", name=name, public=host)
         for name in (f"legacy-{number:02}" for number in range(FORTY))
     }
     exported = shared.run("export", "--unmanaged", "--out", "connections/legacy", "--format", "json")

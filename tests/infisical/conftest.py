@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.embedded import App, Org, infisical_app, issue_token
+from reconciler.embedded import SimulatedApp, SimulatedOrg, infisical_app, issue_token
 from reconciler.model import Credentials, Secret
 from reconciler.wire import Client, Endpoint, connect
 from tests.wire.raw import Behaviour, Raw, serving
@@ -31,7 +31,7 @@ def database(tmp_path: Path) -> Path:
 @pytest.fixture
 async def api(database: Path) -> AsyncIterator[Client]:
     """A client of the embedded API with the projects crm and erp."""
-    app = infisical_app(database, [Org(HOST, (App(KEY, SECRET),))], ["crm", "erp"])
+    app = infisical_app(database, [SimulatedOrg(HOST, (SimulatedApp(KEY, SECRET),))], ["crm", "erp"])
     async with connect(Endpoint("http://embedded", app)) as client:
         client.authorise(Secret(issue_token(database)))
         yield client

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from reconciler.embedded.arrange import mark_in_use, plant_connection
+from reconciler.embedded.testing import mark_in_use, plant_connection
 from reconciler.infisical import AlreadyExists, CredentialsRefused, InUse, NotFound, Organisation, Reader, Writer, WrongApp
 from reconciler.model import ORGANISATION, Scope
 from reconciler.wire import Client

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.embedded import create_identity, issue_token
-from reconciler.embedded.arrange import revoke_tokens
+from reconciler.embedded.testing import revoke_tokens
 from reconciler.infisical import (
     Grant,
     InfisicalError,

@@ -2,13 +2,17 @@
 
 import pytest
 
-from reconciler.embedded import FAULTS
+from reconciler.embedded.salesforce import TOKEN_REFUSALS
 from reconciler.salesforce import CAUSES, Step
 from reconciler.salesforce.causes import refusal
 
 SAME_FROM_EVERYWHERE = {"E1", "E2", "E4", "E5", "E6", "E6b", "E13", "E17"}
 SAID = [
-    *((name, fault.status, fault.error, fault.description) for name, fault in FAULTS.items() if name not in {"E3b", "E18"}),
+    *(
+        (name, fault.status, fault.error, fault.description)
+        for name, fault in TOKEN_REFUSALS.items()
+        if name not in {"E3b", "E18"}
+    ),
     ("E3", 400, "invalid_client", "client identifier invalid"),
     ("E1", 400, "invalid_grant", "No Client Credentials User Enabled"),
     ("E6", 400, "invalid_grant", "Client Credentials Flow not enabled for this application."),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from filelock import FileLock
 
-from reconciler.embedded import arrange
+from reconciler.embedded import testing
 from tests.serving import Server
 from tests.stacks import EMBEDDED, Stack
 
@@ -267,7 +267,7 @@ def test_7_when_something_was_written_and_a_change_failed(stack: Stack) -> None:
 
 def test_7_when_a_deletion_is_refused_because_it_is_in_use_and_the_rest_goes_on(applied: Stack) -> None:
     database = applied.folder / ".reconciler/embedded.db"
-    arrange.mark_in_use(database, applied.state()["records"]["crm"]["id"])
+    testing.mark_in_use(database, applied.state()["records"]["crm"]["id"])
     applied.remove("crm")
     applied.manifest("other", description="another")
     ran = applied.run("apply", "--auto-approve")
@@ -369,7 +369,7 @@ def test_143_when_terminated_at_the_question(stack: Stack) -> None:
 
 def test_7_when_a_replace_created_the_new_one_and_could_not_delete_the_old(applied: Stack) -> None:
     old = applied.state()["records"]["crm"]["id"]
-    arrange.mark_in_use(applied.folder / ".reconciler/embedded.db", old)
+    testing.mark_in_use(applied.folder / ".reconciler/embedded.db", old)
     applied.manifest("crm", project="sales")
     ran = applied.run("apply", "--auto-approve")
     assert ran.code == 7

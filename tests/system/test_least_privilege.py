@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler import embedded
-from reconciler.embedded import Membership, Permissions, TokenRules
-from reconciler.embedded.arrange import revoke_tokens
+from reconciler.embedded.infisical import Membership, Permissions, TokenRules
+from reconciler.embedded.testing import revoke_tokens
 from tests.serving import Server, serve
 from tests.stacks import Stack, write_orgs
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler import embedded
-from reconciler.embedded import Membership, Permissions
+from reconciler.embedded.infisical import Membership, Permissions
 from tests.serving import Server
 from tests.stacks import KEY, SECRET, Stack
 

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, rule, run_state_machine_as_test
 
 from reconciler import embedded
-from reconciler.embedded import Membership, Permissions, arrange
+from reconciler.embedded import testing
+from reconciler.embedded.infisical import Membership, Permissions
 from tests.serving import Server, serve
 from tests.stacks import HOST, Stack
 from tests.system.test_properties import Runner
@@ -146,7 +147,7 @@ class Life(RuleBasedStateMachine):
         if any((one["name"], self.project(one)) == (name, project) for one in self.world().values()):
             return ""
         public = {"instanceUrl": HOST} if app == "salesforce" else {}
-        return arrange.plant_connection(self.server.database, app=app, name=name, project=project, public=public)
+        return testing.plant_connection(self.server.database, app=app, name=name, project=project, public=public)
 
     @rule(which=WHICH, change=st.sampled_from(({"description": "by hand"}, {"name": "by-hand"}, {"credentials": VALUES[0]})))
     def somebody_writes(self, which: int, change: dict[str, Any]) -> None:

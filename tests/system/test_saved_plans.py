@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler import embedded
-from reconciler.embedded import Membership, Permissions
+from reconciler.embedded.infisical import Membership, Permissions
 from tests.config.repository import Repository
 from tests.serving import Server
 from tests.stacks import EMBEDDED, Ran, Stack

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.embedded import arrange
+from reconciler.embedded import testing
 from tests.stacks import EMBEDDED, HOST, KEY, SECRET, Stack
 
 THEIRS = {"instanceUrl": HOST}
@@ -14,7 +14,7 @@ THEIRS = {"instanceUrl": HOST}
 
 def plant(stack: Stack, name: str, project: str | None = None, app: str = "salesforce") -> str:
     database = stack.folder / ".reconciler/embedded.db"
-    return arrange.plant_connection(database, app=app, name=name, project=project, public=THEIRS)
+    return testing.plant_connection(database, app=app, name=name, project=project, public=THEIRS)
 
 
 @pytest.fixture

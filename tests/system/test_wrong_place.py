@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from reconciler import embedded
-from reconciler.embedded import Membership, Permissions, arrange
+from reconciler.embedded import testing
+from reconciler.embedded.infisical import Membership, Permissions
 from tests.serving import Server
 from tests.stacks import Ran, Stack
 from tests.system.between import LIST, between, without
@@ -117,7 +118,7 @@ def test_a_project_that_is_gone_is_named_when_infisical_cannot_list_because_of_i
 
 def planned_without_the_project(stack: Stack, server: Server, *options: str) -> Ran:
     gone(server)
-    arrange.mend_lists(server.database)
+    testing.mend_lists(server.database)
     for name in NAMES[:-1]:
         stack.remove(name)
     return stack.run("plan", "--confirm-missing", "7", *options)
@@ -140,7 +141,7 @@ def test_its_guard_counts_them_all_the_same(stack: Stack, server: Server) -> Non
 
 def test_manifests_that_still_want_it_get_one_error(stack: Stack, server: Server) -> None:
     gone(server)
-    arrange.mend_lists(server.database)
+    testing.mend_lists(server.database)
     said = stopped(stack, "plan --confirm-missing 7")
     assert said.count("error:") == 1
     assert "There is no project `crm` that this identity may see." in said

@@ -131,7 +131,7 @@ def _host(scope: Scope) -> str:
     return str(header.decode("latin-1").partition(":")[0].lower())
 
 
-def _infisical(serving: Serving, orgs: Sequence[embedded.Org]) -> embedded.InfisicalApp:
+def _infisical(serving: Serving, orgs: Sequence[embedded.SimulatedOrg]) -> embedded.InfisicalApp:
     return embedded.infisical_app(
         serving.database,
         orgs,
@@ -141,10 +141,10 @@ def _infisical(serving: Serving, orgs: Sequence[embedded.Org]) -> embedded.Infis
     )
 
 
-def _limits(serving: Serving) -> embedded.Limits | None:
+def _limits(serving: Serving) -> embedded.RateLimits | None:
     if serving.read_limit is None and serving.write_limit is None:
         return None
-    return embedded.Limits(serving.read_limit, serving.write_limit, serving.read_limit, serving.limit_window_seconds)
+    return embedded.RateLimits(serving.read_limit, serving.write_limit, serving.read_limit, serving.limit_window_seconds)
 
 
 def _identity(database: Path) -> tuple[str, str] | tuple[None, None]:

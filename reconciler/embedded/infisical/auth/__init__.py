@@ -1,0 +1,1 @@
+"""How machine identities log in, and the access tokens that they get."""

@@ -1,0 +1,1 @@
+"""The SQLite file: its tables, and the reads and writes of each."""

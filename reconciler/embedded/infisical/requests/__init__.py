@@ -1,0 +1,1 @@
+"""What a request may hold: its body, its path and its query, checked by the rules of Infisical."""
