@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test soak fuzz mutants bench lint format docs reference lock build clean
+.PHONY: help install dev demo test coverage soak fuzz mutants bench lint format docs reference lock build clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,7 +32,13 @@ demo: $(VENV)/.installed ## Run the main job on a copy of examples/quickstart.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/quickstart/demo.sh
 
 test: dev ## Run the tests.
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
+
+coverage: dev ## Run the tests and tell which lines and branches of reconciler/ none of them reaches, subprocesses included.
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 soak: dev ## Run the slow tests at length: an apply killed at many random moments, years of a stack at random.
 	RECONCILER_SOAK=1 RECONCILER_EXAMPLES=200 $(BIN)/pytest -n auto tests/system/test_killed.py tests/system/test_machine.py
@@ -94,4 +100,4 @@ build: dev ## Build the wheel and the source distribution into dist/.
 	$(BIN)/hatchling build
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

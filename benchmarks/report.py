@@ -8,17 +8,18 @@ from statistics import median
 
 from benchmarks.measure import Effort, Fact, Row
 
-_HEADINGS = ("what", "floor", "product", "floor's", "ratio", "line", "", "besides")
+_HEADINGS = ("what", "floor", "reconciler takes", "floor takes", "ratio", "limit", "", "also measured")
 _HOW = """\
-Each product run is beside a *floor*, the least that any tool would have to do, run in turns with it in the same minutes:
-medians of {runs} rounds ({starts} of the start-up), after one that is not counted. Whole processes, wall time. A ratio above
-its line is a MISS; a row without a line is only told. `python -m benchmarks` measures this anew.
+The benchmark runs reconciler and a *floor* in turns, within the same minutes. A floor is a program that does the least
+that any tool would have to do for the same job. Each time is the wall time of a whole process: the median of {runs}
+runs ({starts} for the start-up), after one run that does not count. A ratio above its limit is a MISS. A row without a
+limit is for information. `python -m benchmarks` measures again.
 
-The API is the embedded one, in a process of its own on the same machine. Every `apply` and its floor meet a new, empty one,
-whose start is not counted; what is counted of the floor is a whole process too: start, the look-up of the project's id, the
-creates. A list call is timed alone, in an interpreter that has httpx loaded and its connection open.
+The API is the simulated one, in its own process on the same machine. Every `apply` and its floor get a new, empty API. Starting
+the API does not count. The floor of an `apply` is a whole process too: it starts, looks up the id of the project, and creates
+the connections. A list call is timed alone, in an interpreter that has loaded httpx and opened its connection.
 """
-_SMALL = "A quick run: too few rounds and too small sizes for the ratios and their lines to mean anything.\n"
+_SMALL = "This was a quick run. It has too few runs and too small sizes, so the ratios and the limits mean nothing.\n"
 
 
 def markdown(results: Sequence[Row | Fact], machine: Mapping[str, str], effort: Effort, *, quick: bool) -> str:
@@ -31,7 +32,7 @@ def markdown(results: Sequence[Row | Fact], machine: Mapping[str, str], effort: 
     if rows:
         parts.append(_table(_HEADINGS, [_cells(row, quick=quick) for row in rows], right=(2, 3, 4, 5)))
     if facts:
-        parts.append(_table(("what", "found", ""), [(one.what, one.found, _verdict(one.holds)) for one in facts]))
+        parts.append(_table(("what", "result", ""), [(one.what, one.found, _verdict(one.holds)) for one in facts]))
     parts.append(_table(("measured on", ""), list(machine.items())))
     return "\n".join(parts)
 

@@ -69,6 +69,7 @@ _CONTENTS = {
         "explanation/trust",
         "explanation/crashes",
         "explanation/architecture",
+        "explanation/why-not-terraform",
         "explanation/performance",
     ],
     "Decisions": ["decisions/*"],

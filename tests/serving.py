@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import socket
-import subprocess
+import ssl
 import sys
 import time
 from collections.abc import Iterator
@@ -18,9 +18,12 @@ import httpx
 
 from reconciler import embedded
 from reconciler.operations.orgs import read_orgs
+from tests.forking import environment, starter
 
 ROOT = Path(__file__).parent.parent
 _PATIENCE_SECONDS = 30
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Loopback has none; without this, every client reads all the certificates of the machine."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,10 @@ class Server:
 
     def client(self) -> httpx.Client:
         """A logged-in plain HTTP client, for looking at what the tool did without the tool."""
-        answer = httpx.post(
-            f"{self.url}/api/v1/auth/universal-auth/login",
-            json={"clientId": self.client_id, "clientSecret": self.client_secret},
-        )
+        login = {"clientId": self.client_id, "clientSecret": self.client_secret}
+        answer = httpx.post(f"{self.url}/api/v1/auth/universal-auth/login", json=login, verify=NO_TLS)
         token = answer.raise_for_status().json()["accessToken"]
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"authorization": f"Bearer {token}"})
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers={"authorization": f"Bearer {token}"}, verify=NO_TLS)
 
     def connections(self) -> list[dict[str, object]]:
         """All connections there are."""
@@ -62,17 +63,15 @@ class Server:
 def serve(folder: Path, orgs: Path, projects: tuple[str, ...] = ("crm",)) -> Iterator[Server]:
     """Serve a new embedded API from `folder` until the block ends."""
     database, ready = folder / "infisical.db", folder / "ready.json"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.serving", str(database), str(orgs), str(ready), *projects],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
+    arguments = [str(database), str(orgs), str(ready), *projects]
+    with Path(os.devnull).open() as nothing:
+        process = starter().start("tests.serving", arguments, ROOT, environment({}), (nothing.fileno(), 1, 2))
     try:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not ready.exists():
-            assert process.poll() is None, "the server ended at its start"
+            assert not process.ended(), "the server ended at its start"
             assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.02)
+            time.sleep(0.005)
         told = json.loads(ready.read_text())
         yield Server(told["url"], database, told["clientId"], told["clientSecret"], told["salesforceUrl"])
     finally:

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from tests.forking import Running, can_run, environment, starter
+
 HOST = "acme.my.salesforce.com"
 EMBEDDED = {"infisical": {"url": "embedded"}, "embedded": {"projects": ["crm", "sales"], "salesforceOrgs": "orgs.yaml"}}
 """The sections of a reconciler.yaml for the embedded Infisical."""
@@ -39,10 +41,11 @@ class Ran:
 
 @dataclass
 class Stack:
-    """A stack. `environ` is what every command of it has beside the bare necessities."""
+    """A stack. `environ` is what every command of it has beside the bare necessities; `module` is the command line."""
 
     folder: Path
     environ: dict[str, str] = field(default_factory=lambda: {"CRM_KEY": KEY, "CRM_SECRET": SECRET})
+    module: str = "reconciler"
 
     @classmethod
     def embedded(cls, folder: Path, projects: tuple[str, ...] = ("crm", "sales")) -> "Stack":
@@ -102,26 +105,36 @@ class Stack:
     def popen(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
         """Start a command."""
         return subprocess.Popen(
-            [sys.executable, "-m", "reconciler", *arguments],
+            [sys.executable, "-m", self.module, *arguments],
             cwd=self.folder,
             env=environment(self.environ),
             text=True,
             **({"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options),
         )
 
+    def start(self, *arguments: str) -> Running:
+        """Start a command that nobody listens to, to be killed."""
+        with Path(os.devnull).open("r+") as nothing:
+            streams = (nothing.fileno(), nothing.fileno(), nothing.fileno())
+            return starter().start(self.module, arguments, self.folder, environment(self.environ), streams)
+
     def run(self, *arguments: str, **environ: str) -> Ran:
         """Run a command and wait for it; `environ` for this run alone ("" takes a variable away)."""
         mine = {name: value for name, value in (self.environ | environ).items() if value}
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=self.folder,
-            env=environment(mine),
-            text=True,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=120,
-            check=False,
-        )
+        env = environment(mine)
+        if can_run(env):
+            done = starter().run(self.module, arguments, self.folder, env, timeout=120)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", self.module, *arguments],
+                cwd=self.folder,
+                env=env,
+                text=True,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=120,
+                check=False,
+            )
         assert "Traceback" not in done.stderr, done.stderr
         return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -152,9 +165,3 @@ def write_orgs(path: Path, secrets: Mapping[str, str] | None = None, **org: Any)
         for host, secret in (secrets or {HOST: SECRET}).items()
     ]
     path.write_text(yaml.safe_dump({"apiVersion": "reconciler/v1", "kind": "SimulatedSalesforceOrgs", "orgs": orgs}))
-
-
-def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """A clean environment, so that nothing of the machine's own leaks into a test."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
-    return kept | {"PYTHONWARNINGS": "error"} | dict(own)

@@ -7,8 +7,8 @@ from generating.markdown import page
 from reconciler.reports import Style, TextReport
 
 _INTRODUCTION = """
-What is planned in each case, as `reconciler plan` prints it. [How a change is decided](../explanation/deciding.md) and
-[Credentials nobody can read back](../explanation/credentials.md) have the tables and the reasons.
+This page shows one small plan for every case, as `reconciler plan` prints it. For the rules and the reasons, see
+[How a change is decided](../explanation/deciding.md) and [Credentials nobody can read back](../explanation/credentials.md).
 """
 
 

@@ -4,9 +4,13 @@ from generating.markdown import code, page, table
 from reconciler.salesforce import CAUSES, Step
 
 _INTRODUCTION = """
-What `reconciler salesforce check` and an apply call a log-in that fails, by what Salesforce says. **Stops** marks what is the
-same wherever it is asked from: with `salesforce.preflight: block` it stops an apply before its first write. Salesforce's words
-are known from its documentation and from what others saw; where it is not certain what they mean, the message says so.
+If Salesforce refuses a log-in, `reconciler salesforce check` and `reconciler apply` name the cause. This page lists all causes.
+
+A cause marked **stops** is the same from every network. With `salesforce.preflight: block`, the default, it stops an apply
+before its first write. The other causes can depend on where the log-in comes from or on the moment, so they are warnings.
+
+We know the answers of Salesforce from its documentation and from public reports. If it is not certain what an answer means, the
+message says so.
 """
 
 
@@ -17,20 +21,22 @@ def refusals() -> str:
         for cause in CAUSES.values()
     ]
     others = [
-        ("`host`", "it is no My Domain", "stops"),
-        ("`dns`", "its host does not resolve", ""),
-        ("`tls`", "TLS to Salesforce does not come about", ""),
-        ("`unreachable`", "Salesforce cannot be reached", ""),
+        ("`host`", "the host is not a Salesforce My Domain", "stops"),
+        ("`dns`", "the name of the host does not resolve", ""),
+        ("`tls`", "the TLS connection to Salesforce fails", ""),
+        ("`unreachable`", "the connection to Salesforce fails", ""),
         ("`no-answer`", "Salesforce does not answer", ""),
-        ("`instance_url`", "the org calls itself otherwise", ""),
-        ("`scope`", "the scope `api` is missing", ""),
+        ("`instance_url`", "the org answers with another `instance_url` than the manifest's", ""),
+        ("`scope`", "the access token lacks the scope `api`", ""),
     ]
     return page(
         "Refused log-ins",
         _INTRODUCTION,
-        table(("name", "what", "stops", "it means", "where it is mended"), rows),
-        "## Before and behind the log-in",
+        table(("name", "what", "stops", "meaning", "where to repair it"), rows),
+        "## Before and after the log-in",
+        "These checks are around the log-in itself.",
         table(("name", "what", "stops"), others),
         "## The steps of the set-up",
+        "Each cause belongs to one step of the set-up in Salesforce.",
         table(("step", "where"), [(step.value, step.path) for step in Step]),
     )

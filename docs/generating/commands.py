@@ -8,24 +8,55 @@ import click
 
 from generating.markdown import block, code, table
 from generating.markdown import page as _page
+from reconciler.cli.effects import EFFECTS
 from reconciler.cli.main import cli
 
 _INTRODUCTION = """
-Every command stands in a stack, a directory with a `reconciler.yaml`, or is led there by `--chdir` or `--config`. Reports go to
-standard output, problems and questions to standard error. The [exit codes](exit-codes.md) are the same for all.
+Run a command in a stack: a directory with a `reconciler.yaml`, or a directory below it. To name another stack, use `--chdir` or
+`--config`. `show`, `serve` and `version` need no stack.
+
+Reports go to standard output. A plan is a report, and its errors and warnings are a part of it. Errors that stop a run before
+there is a report go to standard error, and so do questions and progress. With `--format json`, `plan`, `apply` and most other
+commands write these errors to standard output too, as JSON.
+
+All commands use the same [exit codes](exit-codes.md).
 """
-_OPTION = re.compile(r"(?<![\w`-])--[a-z-]+")
+_CODE = re.compile(r"(`[^`]*`)")
+_OPTION = re.compile(r"(?<!\w)--[a-z-]+")
+_EFFECTS = """
+## What each command reads and writes
+
+Only commands that write the state lock it. You can run every other command while an apply is running. Commands that take
+`--log-http` also write that log. An empty cell means no.
+"""
 _COMPLETION = """
 ## Completion
 
-`_RECONCILER_COMPLETE=bash_source reconciler` prints what completes commands and options in bash; `zsh_source` and
-`fish_source` do so for these shells. Have your shell's start-up file evaluate it.
+`_RECONCILER_COMPLETE=bash_source reconciler` prints a script that completes commands and options in bash. For the other shells,
+use `zsh_source` or `fish_source`. Evaluate the script in the start-up file of your shell.
 """
 
 
 def page() -> str:
     """Return the page."""
-    return _page("Commands", _INTRODUCTION, *_group(cli, "reconciler"), _COMPLETION)
+    return _page("Commands", _INTRODUCTION, *_group(cli, "reconciler"), _EFFECTS, _effects(), _COMPLETION)
+
+
+def _effects() -> str:
+    heads = ("command", "state", "calls Infisical", "asks Salesforce", "reads keys and secrets", "writes", "note")
+    rows = [
+        (
+            code(name),
+            row.state.value,
+            "yes" if row.calls_infisical else "",
+            "yes" if row.asks_salesforce else "",
+            "yes" if row.reads_values else "",
+            row.writes,
+            row.note,
+        )
+        for name, row in EFFECTS.items()
+    ]
+    return table(heads, rows)
 
 
 def _group(group: click.Group, path: str) -> Iterator[str]:
@@ -55,7 +86,13 @@ def _described(command: click.Command) -> Iterator[str]:
             yield lines[1]
             yield block(inspect.cleandoc("\n".join(lines[2:])))
         else:
-            yield _OPTION.sub(r"`\g<0>`", paragraph)
+            yield _with_code(paragraph)
+
+
+def _with_code(text: str) -> str:
+    """Return `text` with its options as code; what is code already stays as it is."""
+    parts = _CODE.split(text)
+    return "".join(part if part.startswith("`") else _OPTION.sub(r"`\g<0>`", part) for part in parts)
 
 
 def _options(command: click.Command) -> str:
@@ -69,4 +106,4 @@ def _row(option: click.Option, context: click.Context) -> tuple[str, str, str, s
     value = "" if option.is_flag else option.make_metavar(context).strip("[]")
     default = option.get_default(context)
     shown = "" if option.is_flag or option.multiple or not isinstance(default, (str, int, float)) else str(default)
-    return ", ".join(code(name) for name in option.opts), code(value), code(shown), option.help or ""
+    return ", ".join(code(name) for name in option.opts), code(value), code(shown), _with_code(option.help or "")

@@ -10,5 +10,5 @@ _RESULTS = Path(__file__).parents[2] / "benchmarks/results.md"
 def page() -> str:
     """Return the page; its text is the benchmarks' own report, under a title of its own."""
     found = _RESULTS.read_text().removeprefix("# Benchmarks\n")
-    note = "[Where the time goes](../explanation/performance.md) says what is behind the numbers."
+    note = "[How fast it is, and where the time goes](../explanation/performance.md) explains these numbers."
     return markdown.page("Figures", found, note)

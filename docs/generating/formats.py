@@ -15,35 +15,41 @@ from reconciler.reports import terraform
 from reconciler.state import format as state_format
 
 _INTRODUCTION = """
-Every format has a version. A new minor version adds, and an older reader may go on; a new major version breaks, and is refused
-by a reader that does not know it. `reconciler version` names the versions that are read and written.
+Every format has a version. A new minor version only adds keys, so an older reader can still read it. A new major version can
+change anything, so a reader that does not know it must refuse it. `reconciler version` shows the versions that reconciler
+reads and writes.
 """
 _STATE = """
-`.reconciler/state.json`, unless `state.path` says otherwise: what was last applied. No value of a credential is in it, but
-fingerprints and the key they are made with are: whoever has both can check a guess. It is written with mode 0600. Keep it out
-of Git, and give it to nobody who need not have it. It is replaced whole, never written in part.
+The state is the record of what reconciler last applied. It is the file `.reconciler/state.json`, or the one that `state.path`
+names.
+
+The state holds no secret value. It holds fingerprints of the values and the key of these fingerprints. Somebody who has both
+can check a guess, so keep the state out of Git and share it with nobody who does not need it. reconciler writes the file with
+mode 0600 and always replaces it as a whole.
 """
 _PLAN = """
-What `plan --out FILE` writes and `apply FILE` and `show FILE` read. It holds no secret and no fingerprint. `checksum` is over
-`plan`, so that a file that was cut or edited is noticed; it is no signature. `digest` is what `apply --expect` compares.
+`plan --out FILE` writes this file. `apply FILE`, `destroy FILE` and `show FILE` read it. It holds no secret value and no
+fingerprint. `checksum` detects a file that was cut off or edited. It is not a signature. `apply --expect` compares `digest`.
 """
 _JSON = """
-`plan --format json` and `show --format json` print one document: Terraform's plan representation, so that tools for Terraform
-plans read it. What Terraform has no place for stands under `reconciler`. Key and secret are `null` and marked in
-`before_sensitive` and `after_sensitive`.
+`plan --format json` and `show --format json` print one document. It has the format of Terraform's JSON plan, so tools for
+Terraform plans can read it. Facts that Terraform has no key for are under `reconciler`. The consumer key and the consumer
+secret are `null`, and `before_sensitive` and `after_sensitive` mark them.
 """
 _VALIDATION = """
-`validate --format json` prints what `terraform validate -json` does: `valid`, `error_count`, `warning_count` and `diagnostics`,
-with the number of files, connections and apps under `reconciler`. A diagnostic has `severity`, `summary`, `detail`, `range`
-(file, line and column), `next` (what to do) and `address`; plans and applies have the same.
+`validate --format json` prints the format of `terraform validate -json`: `valid`, `error_count`, `warning_count` and
+`diagnostics`. The number of files, connections and apps is under `reconciler`.
+
+A diagnostic has `severity`, `summary`, `detail`, `range` (file, line and column), `next` (what to do) and `address`.
+Diagnostics of plans and applies have the same keys.
 """
 _LINES = """
-`apply --format json` prints a JSON object a line: Terraform's machine-readable output, with `apply_not_tried` and `waiting`
-added. What `type` can be: `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`,
-`apply_not_tried`, `waiting`, `change_summary`.
+`apply --format json` prints one JSON object on each line, in the format of Terraform's machine-readable output. `type` is one
+of `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`, `apply_not_tried`, `waiting` and
+`change_summary`. Terraform does not have `apply_not_tried` and `waiting`.
 
-A `waiting` line comes when the run waits for more than two seconds: `reason` (`rate-limit`, `failed-request` or `state-lock`),
-`seconds`, `until`, `status` (the HTTP status, 0 without one) and `cause` (a sentence).
+A `waiting` line means that the run waits for more than two seconds. It has `reason` (`rate-limit`, `failed-request` or
+`state-lock`), `seconds`, `until`, `status` (the HTTP status, 0 if there was no answer) and `cause` (a sentence).
 """
 
 
@@ -56,19 +62,19 @@ def page() -> str:
         f"## State, version {state_format.FORMAT_VERSION}",
         f"{_STATE.strip()} [The schema](../../schemas/state.schema.json).",
         _keys(state),
-        "A record, under its address:",
+        "`records` holds one record for each address:",
         _keys(state["$defs"]["record"], state),
         f"## Plan file, version {plan_file.FORMAT_VERSION}",
         f"{_PLAN.strip()} [The schema](../../schemas/plan-file.schema.json).",
         _keys(plan),
-        "The plan in it:",
+        "`plan` holds:",
         _keys(plan["properties"]["plan"], plan),
-        "A change:",
+        "Each item of `changes` and `unchanged` holds:",
         _keys(plan["$defs"]["change"], plan),
         f"## A plan as JSON, version {terraform.FORMAT_VERSION}",
         _JSON,
-        table(("mark", "action here", "`actions` there"), _actions()),
-        "An adopt has `importing.id` too. Held and protected connections are under `reconciler.kept`; the type of every "
+        table(("mark", "action in reconciler", "`actions` in Terraform's format"), _actions()),
+        "An adopt also has `importing.id`. Held and protected connections are under `reconciler.kept`. The type of every "
         f"resource is `{terraform.TYPE}`.",
         f"## A validation as JSON, version {json_report.VALIDATE_VERSION}",
         _VALIDATION,
@@ -80,7 +86,7 @@ def page() -> str:
 def _actions() -> Iterator[tuple[str, str, str]]:
     for action in Action:
         words = terraform.actions(Change("a", action))
-        more = ', or `["update"]` when it also changes something' if action is Action.ADOPT else ""
+        more = ', or `["update"]` if it also changes something' if action is Action.ADOPT else ""
         listed = ", ".join(f'"{word}"' for word in words)
         yield code(action.symbol.strip()), action.value, f"`[{listed}]`{more}"
 

@@ -16,8 +16,9 @@ from reconciler.model import Lifecycle
 
 Schema = Mapping[str, Any]
 _EDITOR = """
-An editor that knows YAML Language Server completes and checks the file when its first line is
-`# yaml-language-server: $schema=PATH/{name}.schema.json`, with the path of [the schema](../../schemas/{name}.schema.json).
+Editors with the YAML Language Server can complete and check the file. Make
+`# yaml-language-server: $schema=PATH/{name}.schema.json` its first line, with the path of
+[the schema](../../schemas/{name}.schema.json).
 """
 
 
@@ -45,8 +46,8 @@ def manifest() -> str:
     }
     return page(
         "Manifest",
-        "A manifest is a YAML document of kind `SalesforceConnection`: one connection that should exist in Infisical. A file "
-        "may hold several, with `---` between them. A key that is not here is an error.",
+        "A manifest is a YAML document of kind `SalesforceConnection`. It declares one connection that should exist in "
+        "Infisical. A file can hold several manifests, with `---` between them. A key that is not on this page is an error.",
         _tables(schema, defaults),
         _REFERENCES,
         _table(_keys(schema["$defs"]["reference"], schema), {}, required=False),
@@ -59,14 +60,15 @@ def manifest() -> str:
 _REFERENCES = """
 ## References
 
-`consumerKey` and `consumerSecret` say where the value comes from. A reference has exactly one of these keys; the value itself
-is never written in a manifest, and text that looks like one is refused.
+`consumerKey` and `consumerSecret` are references: they say where the value comes from. A reference has exactly one of the
+keys below. Never write the value itself in a manifest. reconciler refuses text that looks like a value.
 """
 _VALUES = """
-Blanks and line breaks around a value are taken away, as Infisical does. A value is never cast and never put into other text.
+reconciler removes spaces and line breaks at both ends of a value, as Infisical does. It never converts a value to another
+type, and never inserts a value into other text.
 """
 _FULL = """
-## With everything in it
+## Example with every key
 
 ```yaml
 apiVersion: reconciler/v1
@@ -99,8 +101,9 @@ def app() -> str:
     schema = schemas.load("external-client-app")
     return page(
         "External Client App",
-        "A manifest of kind `ExternalClientApp` is the app in Salesforce that connections log in with. `reconciler salesforce "
-        "metadata` writes it as a Salesforce DX project: [Set up Salesforce, and check it](../how-to/salesforce.md).",
+        "A manifest of kind `ExternalClientApp` declares the app in Salesforce that connections log in with. `reconciler "
+        "salesforce metadata` writes it as a Salesforce DX project. See [Set up Salesforce, and check "
+        "it](../how-to/salesforce.md).",
         _tables(schema, _APP_DEFAULTS),
         _EDITOR.format(name="external-client-app"),
     )
@@ -130,27 +133,31 @@ def configuration() -> str:
     if inside is None:
         raise TypeError("`url: embedded` made no settings of it")
     defaults = {
-        "metadata.name": "its path",
+        "metadata.name": "the path of the stack",
         "infisical.url": found.url,
-        "infisical.auth.method": "from the environment",
+        "infisical.auth.method": "detected from the environment",
         "embedded.database": inside.database.relative_to(embedded.stack).as_posix(),
         "embedded.projects": list(inside.projects),
         "manifests": [glob.text for glob in found.manifests],
         "state.backend": "local",
         "state.path": found.state.relative_to(found.stack).as_posix(),
-        "secretSources.env.allow": "all but the runner's own",
+        "secretSources.env.allow": "all except the runner's own",
         "secretSources.file.roots": "this directory",
+        "secretSources.infisical.allow": list(found.infisical_secrets.allow),
+        "guards.maxDeletePercent": found.guards.max_delete_percent,
+        "guards.maxUpdatePercent": found.guards.max_update_percent,
         "salesforce.allowedHosts": list(found.allowed_hosts),
-        "salesforce.preflight": "block",
+        "salesforce.preflight": found.preflight.value,
     }
     return page(
         "reconciler.yaml",
-        "It makes a directory a stack. It is looked for in the working directory and above, or named by `--chdir` or "
-        "`--config`. Paths are relative to it. It holds no secret.",
+        "A directory with a `reconciler.yaml` is a stack. reconciler looks for the file in the working directory, and then "
+        "in each directory above it. `--chdir` starts from another directory, and `--config` names the file. Paths in the "
+        "file are relative to its directory. Never write a secret in it.",
         _tables(schemas.load("configuration"), defaults),
         _EDITOR.format(name="configuration"),
-        "`RECONCILER_TRUSTED_CONFIG` can decide some of these keys from outside: see [Trust](../explanation/trust.md).",
-        "## The least there can be",
+        "If `RECONCILER_TRUSTED_CONFIG` is set, some of these keys come from there. See [Trust](../explanation/trust.md).",
+        "## The smallest possible file",
         block(_LEAST, "yaml"),
     )
 
@@ -188,18 +195,20 @@ def orgs() -> str:
     faults += [(code(name), "", "", what) for name, what in zip(BROKEN_ANSWERS, _BROKEN, strict=True)]
     return page(
         "Simulated Salesforce orgs",
-        "A file of kind `SimulatedSalesforceOrgs`, named by `embedded.salesforceOrgs` in `reconciler.yaml`, says what the "
-        "Salesforce beside the embedded Infisical accepts. It is the one file in which keys and secrets are written down: they "
-        "are made up. A real Infisical never reads it.",
+        "With `url: embedded`, reconciler simulates Infisical and Salesforce. A file of kind `SimulatedSalesforceOrgs` says "
+        "which log-ins the simulated Salesforce accepts. Name the file in `embedded.salesforceOrgs` of `reconciler.yaml`, or "
+        "with `reconciler serve --orgs`. This is the only file that contains keys and secrets, because they are made up. No "
+        "real Infisical reads it.",
         _tables(schemas.load("simulated-salesforce-orgs"), defaults),
-        "## Faults\n\nWhat `fault` can be, and what the simulated Salesforce answers then. Infisical hides the reason, as it "
-        "does with a real one; `reconciler salesforce check` [tells it](refusals.md). The last four are no words of its own.",
+        "## Faults\n\nThe values of `fault`, and the answer of the simulated Salesforce for each. The simulated Infisical "
+        "hides the reason, as a real one does. `reconciler salesforce check` [names it](refusals.md). The last four are not "
+        "answers of Salesforce: they simulate a wrong host or a broken network.",
         table(("fault", "status", "error", "description"), faults),
         _EDITOR.format(name="simulated-salesforce-orgs"),
     )
 
 
-_BROKEN = ("A redirect to a Lightning page.", "A log-in page.", "A part of an answer.", "The connection breaks.")
+_BROKEN = ("A redirect to a Lightning page.", "A log-in page.", "Only a part of an answer.", "The connection breaks.")
 
 
 def _tables(schema: Schema, defaults: Mapping[str, Any]) -> str:
@@ -254,7 +263,11 @@ def _type(schema: Schema) -> str:
     if "const" in schema:
         return code(str(schema["const"]))
     if "enum" in schema:
-        return " or ".join(code(str(one)) for one in schema["enum"]) if len(schema["enum"]) < 6 else "one of these below"
+        return (
+            "a [fault](#faults)"
+            if TOKEN_REFUSALS.keys() <= set(schema["enum"])
+            else " or ".join(code(str(one)) for one in schema["enum"])
+        )
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     return " or ".join(_kind(kind, schema) for kind in kinds)
 

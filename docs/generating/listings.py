@@ -2,32 +2,43 @@
 
 from generating.markdown import code, page, table
 from reconciler.cli import exits
+from reconciler.cli.effects import EFFECTS
 from reconciler.cli.variables import TOPICS, Variable
 from reconciler.config.trust import PINNED
 from reconciler.secrets.environment import RUNNERS_OWN
 
 _MEANINGS = {
-    "DONE": "Done; nothing is left to do.",
-    "FAILED": "Failed, and nothing was written; or the command was used wrongly.",
-    "CHANGES": "There are changes. Only with `plan --detailed-exitcode`.",
-    "INVALID": "A manifest or `reconciler.yaml` is invalid. Nothing is planned.",
-    "LEFT": "All that was tried is done, but something held or protected was left; or the apply was not approved, or the "
-    "trusted configuration was not to be had. `plan` says 4 when its apply would leave something.",
-    "STALE": "What is decided now is not what the saved plan or `--expect` says; or this is another organisation, or the state "
-    "was changed by somebody else.",
-    "LOCKED": "Another run holds the state.",
-    "PARTIAL": "Something was written, and a change failed, was interrupted or was not tried. Apply again.",
+    "DONE": "Everything is done. Nothing is left to do.",
+    "FAILED": "The command failed, and wrote nothing to Infisical. Or the command line is wrong. Or a check found something "
+    "wrong: `login --check`, `salesforce check`, or the log-ins that `apply` tries before its first write.",
+    "CHANGES": "There is a difference: changes (`plan --detailed-exitcode`), drift (`drift`), or an org that differs from its "
+    "manifests (`salesforce metadata --check`). No other command exits with 2.",
+    "INVALID": "A manifest or `reconciler.yaml` is invalid. reconciler plans nothing.",
+    "LEFT": "reconciler did everything it tried, but left something alone: a held or protected connection, or a plan that a "
+    "guard stops. Or nobody approved the apply, or confirmed that `state rm` forgets a protected connection. Or the trusted "
+    "configuration could not be read. `plan` exits with 4 if something is held, protected or stopped by a guard.",
+    "STALE": "The decisions are no longer those of the saved plan or of `--expect`. Or the log-in is for another "
+    "organisation than the state. Or something else changed the state during the run.",
+    "LOCKED": "Another run holds the lock of the state.",
+    "PARTIAL": "reconciler wrote something, but at least one change failed, was interrupted or was not tried. Apply again.",
 }
-_SIGNALS = ("130, 143", "Interrupted (by Ctrl-C, or by a request to end) before anything was written.")
+_SIGNALS = ("130, 143", "Ctrl-C (130) or a request to end (143, SIGTERM) stopped the run before it wrote anything.")
 _ORDER = """
-3, 5 and 6 stop a run before it does anything, and stand alone. Otherwise the first that holds of 7, 130 or 143, 1, 4, 2 and 0
-is the code. `--format` and `--out` never change it. When the reader of a pipe goes away, as `head` does, a command that was
-only showing something ends with 141; an apply goes on.
+Codes 3, 5 and 6 stop a run before it does anything, so they never mix with another code. If several of the other codes apply,
+the command exits with the first of this list: 7, 130 or 143, 1, 4, 2, 0. `--format` and `--out` never change the code.
+
+If the program that reads the output ends early, as `head` does, a command that only shows something exits with 141. `apply`
+goes on without output.
+"""
+_COMMANDS = """
+## Which command exits with which code
+
+130 and 143 are not in this table: a signal can end every command.
 """
 _PYTHON = """
 ## In a script
 
-With `set -e` a shell stops at any code but 0. Ask for the code where several are right:
+With `set -e`, a shell stops at every code except 0. If your script expects several codes, read the code:
 """
 _EXAMPLE = """
 ```sh
@@ -36,7 +47,7 @@ reconciler plan --detailed-exitcode || code=$?
 case $code in
     0) echo "nothing to do" ;;
     2) echo "changes" ;;
-    4) echo "changes or not, something is held or protected" ;;
+    4) echo "something is held, protected or stopped by a guard; there may be changes too" ;;
     *) exit "$code" ;;
 esac
 ```
@@ -48,9 +59,16 @@ def exit_codes() -> str:
     codes = {name: value for name, value in vars(exits).items() if name.isupper() and type(value) is int}
     del codes["SIGNAL"]
     rows = [(str(value), _MEANINGS[name]) for name, value in sorted(codes.items(), key=lambda item: item[1])]
-    introduction = "They are the same for every command."
+    introduction = "A code means the same for every command."
     hidden = f"<!-- run\n{_STACK}\n-->"
-    return page("Exit codes", introduction, table(("code", "meaning"), [*rows, _SIGNALS]), _ORDER, _PYTHON, hidden, _EXAMPLE)
+    meanings = table(("code", "meaning"), [*rows, _SIGNALS])
+    return page("Exit codes", introduction, meanings, _ORDER, _COMMANDS, _by_command(), _PYTHON, hidden, _EXAMPLE)
+
+
+def _by_command() -> str:
+    codes = sorted({number for row in EFFECTS.values() for number in row.codes})
+    rows = [(code(name), *("x" if number in row.codes else "" for number in codes)) for name, row in EFFECTS.items()]
+    return table(("command", *map(str, codes)), rows)
 
 
 _STACK = "cp -R examples/quickstart my-stack\ncd my-stack"
@@ -65,9 +83,11 @@ def environment() -> str:
     pinned = ", ".join(code(".".join(path)) for path in PINNED)
     return page(
         "Environment variables",
-        "Values that are secret come from the environment alone: there is no option and no key of a file for them.",
+        "Secret values come only from the environment. No option and no key of a file takes one.",
         *parts,
-        f"What `RECONCILER_TRUSTED_CONFIG` decides: {pinned}. [Trust](../explanation/trust.md) says why.",
+        "## What the trusted configuration decides",
+        f"If `RECONCILER_TRUSTED_CONFIG` is set, these keys of `reconciler.yaml` come from there: {pinned}. "
+        "[Trust](../explanation/trust.md) explains why.",
         _RUNNERS,
         ", ".join(code(name) for name in RUNNERS_OWN) + ".",
         _LIFTED,
@@ -77,11 +97,12 @@ def environment() -> str:
 _RUNNERS = """
 ## Variables that a manifest may not name
 
-`fromEnv` reads variables of your own. These hold a runner's own credentials or its set-up, and a manifest that names one is
-refused:
+`fromEnv` is for variables of your own. The variables below hold the credentials or the set-up of the runner itself. If a
+manifest names one of them, reconciler refuses it:
 """
 _LIFTED = """
-A trusted configuration lets one in by its exact name in `secretSources.env.allow`; a glob there does not.
+A trusted configuration can allow one of them: it must give the exact name in `secretSources.env.allow`. A glob does not allow
+it.
 """
 
 

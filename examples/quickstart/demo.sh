@@ -1,6 +1,6 @@
 #!/bin/sh
-# The whole story on a copy of this directory: validate, plan, apply, nothing left to do, an edit, plan, apply.
-# Fails when a step does not end as it should, or the last plan is not empty.
+# Runs the main job on a copy of this directory: validate, plan, apply, plan again (no changes), edit a manifest, plan, apply.
+# It fails if a step exits with another code than expected, or if the last plan is not empty.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 stack=$(mktemp -d)
@@ -8,10 +8,10 @@ trap 'rm -rf "$stack"' EXIT
 cp -R "$here/reconciler.yaml" "$here/salesforce-orgs.yaml" "$here/connections" "$stack"
 cd "$stack"
 
-# In your CI these come from its secret store.
+# In your CI, these values come from its secret store.
 export CRM_CONSUMER_KEY=demo-consumer-key CRM_CONSUMER_SECRET=demo-consumer-secret
 
-expect() { # expect CODE COMMAND...: show a command, run it, and stop unless it exits with CODE
+expect() { # expect CODE COMMAND...: shows the command, runs it, and stops unless it exits with CODE
     code=$1
     shift
     printf '\n$'
@@ -33,4 +33,4 @@ rm connections/*.before
 expect 2 reconciler plan --detailed-exitcode --out plan.json
 expect 0 reconciler apply plan.json
 expect 0 reconciler plan --detailed-exitcode
-printf '\nThat was the whole round, on a copy of examples/quickstart that is gone now.\n'
+printf '\nDone. The demo ran on a temporary copy of examples/quickstart, which is now deleted.\n'

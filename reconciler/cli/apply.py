@@ -8,8 +8,8 @@ from reconciler.cli import output
 from reconciler.cli.options import apply_options, log_option, plan_options, selection_options, stack_options
 from reconciler.cli.talking import carry_out
 from reconciler.operations.apply import Request
+from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
-from reconciler.operations.stack import Where
 
 
 @click.command()
@@ -26,7 +26,7 @@ from reconciler.operations.stack import Where
 @output.format_option
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 def command(
-    where: Where,
+    location: StackLocation,
     options: Options,
     lock_seconds: float,
     auto_approve: bool,
@@ -47,4 +47,4 @@ def command(
       reconciler apply --expect DIGEST --auto-approve
     """
     request = Request(options, file, expect, lock_seconds, parallelism)
-    carry_out(where, request, approved=auto_approve or file is not None, form=form)
+    carry_out(location, request, approved=auto_approve or file is not None, form=form)

@@ -9,8 +9,8 @@ from reconciler.cli import output
 from reconciler.cli.options import apply_options, guard_options, log_option, selection_options, stack_options
 from reconciler.cli.talking import carry_out
 from reconciler.operations.apply import Request
+from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
-from reconciler.operations.stack import Where
 
 
 @click.command()
@@ -22,7 +22,7 @@ from reconciler.operations.stack import Where
 @output.format_option
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 def command(
-    where: Where,
+    location: StackLocation,
     options: Options,
     lock_seconds: float,
     auto_approve: bool,
@@ -43,4 +43,4 @@ def command(
       reconciler destroy --allow-deletes 12
     """
     request = Request(replace(options, destroy=True), file, None, lock_seconds, parallelism)
-    carry_out(where, request, approved=auto_approve or file is not None, form=form)
+    carry_out(location, request, approved=auto_approve or file is not None, form=form)

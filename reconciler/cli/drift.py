@@ -7,7 +7,7 @@ import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import log_option, missing_option, stack_options
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
 
 if TYPE_CHECKING:  # most commands need none of it
     from reconciler.operations.drift import Drifted
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # most commands need none of it
 @log_option
 @missing_option
 @output.format_option
-def command(where: Where, confirm_missing: int | None, form: str) -> None:
+def command(location: StackLocation, confirm_missing: int | None, form: str) -> None:
     """Show what happened outside since the last apply, for a nightly job. Reads only.
 
     What was changed in Infisical, what changed where values come from, and what was deleted in Infisical. Exit code 2 says that
@@ -29,10 +29,11 @@ def command(where: Where, confirm_missing: int | None, form: str) -> None:
       reconciler drift --format json
     """
     from reconciler.operations.drift import drift
+    from reconciler.operations.event_loop import run
     from reconciler.reports import JsonReport
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
-        found = drift(where, confirm_missing)
+        found = run(drift, location, confirm_missing)
     if form == "json":
         output.say(json.dumps(_document(found), indent=2, ensure_ascii=False) + "\n")
     else:

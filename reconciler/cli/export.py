@@ -7,7 +7,7 @@ import click
 
 from reconciler.cli import output
 from reconciler.cli.options import log_option, stack_options
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
 
 
 @click.command()
@@ -19,7 +19,7 @@ from reconciler.operations.stack import Where
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write a file for each into this directory."
 )
 @output.format_option
-def command(where: Where, project: str | None, unmanaged: bool, out: Path, form: str) -> None:
+def command(location: StackLocation, project: str | None, unmanaged: bool, out: Path, form: str) -> None:
     """Write manifests of the Salesforce connections that are in Infisical, and list the variables to provide.
 
     Nobody can read a key or a secret back, so each manifest names a variable for it. Nothing is written to Infisical, and no
@@ -29,12 +29,13 @@ def command(where: Where, project: str | None, unmanaged: bool, out: Path, form:
     Example:
       reconciler export --unmanaged --out connections
     """
+    from reconciler.operations.event_loop import run
     from reconciler.operations.export import export
     from reconciler.reports import JsonReport
     from reconciler.reports.terraform import diagnostic
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
-        written = export(where, out, project, unmanaged=unmanaged)
+        written = run(export, location, out, project, unmanaged=unmanaged)
     if form == "json":
         document = {
             "format_version": "1.0",

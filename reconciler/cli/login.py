@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import log_option, stack_options
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
 
 
 @click.command()
@@ -22,7 +22,7 @@ from reconciler.operations.stack import Where
     show_default=True,
     help="What it is to be enough for.",
 )
-def command(where: Where, form: str, check: bool, purpose: str) -> None:
+def command(location: StackLocation, form: str, check: bool, purpose: str) -> None:
     """Check the log-in to Infisical: who one is, where, and what one may do there.
 
     Every command logs in by itself, with what the environment holds; nothing is kept. With `--for apply` Infisical is asked
@@ -35,12 +35,12 @@ def command(where: Where, form: str, check: bool, purpose: str) -> None:
     """
     if not check:
         raise click.UsageError("Nothing is kept between runs, so there is nothing to log in to: use `login --check`.")
-    from reconciler.operations.check import Purpose
-    from reconciler.operations.check import check as ask
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.login.check import Purpose, check_login
 
     with output.stops():
-        found = ask(where, Purpose(purpose))
-    permissions = [(one.what, one.place, one.may.value, one.why) for one in found.permissions]
+        found = run(check_login, location, Purpose(purpose))
+    permissions = [(one.action, one.place, one.granted.value, one.why) for one in found.permissions]
     if form == "json":
         told = {
             "url": found.url,
@@ -57,7 +57,7 @@ def command(where: Where, form: str, check: bool, purpose: str) -> None:
         report = output.text_report()
         rows = [
             ("Infisical", found.url),
-            ("log-in", f"{found.method}: {found.told}"),
+            ("log-in", f"{found.method}: {found.origin}"),
             ("identity", found.identity_id or "not told"),
             ("token until", found.expires or "not told"),
             (

@@ -11,15 +11,15 @@ import click
 
 from reconciler.cli import output
 from reconciler.model import Diagnostic
+from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
-from reconciler.operations.stack import Where
 from reconciler.planning import Allowed, Requirement, Selection, parse_selector
 
 Command = Callable[..., None]
 
 
 def stack_options(command: Command) -> Command:
-    """Add `--chdir` and `--config`; the command gets `where`, the stack they name."""
+    """Add `--chdir` and `--config`; the command gets `location`, the stack they name."""
 
     @click.option(
         "--chdir",
@@ -31,7 +31,7 @@ def stack_options(command: Command) -> Command:
     def with_stack(*, chdir: Path | None, config: Path | None, **others: Any) -> None:
         start = (chdir or Path()).absolute()
         named = None if config is None else config if chdir is None or config.is_absolute() else chdir / config
-        command(where=Where(start, named, os.environ, waiting=output.say_waiting), **others)
+        command(location=StackLocation(start, named, os.environ, waiting=output.say_waiting), **others)
 
     return with_stack
 
@@ -164,7 +164,7 @@ def apply_options(command: Command) -> Command:
 
 
 def log_option(command: Command) -> Command:
-    """Add `--log-http`; `where` knows it then, and tells of what is beside the result on standard error."""
+    """Add `--log-http`; `location` knows the file then, and shows notices on standard error."""
 
     @click.option(
         "--log-http",
@@ -173,11 +173,11 @@ def log_option(command: Command) -> Command:
         help="Add a line of JSON for every call to Infisical to this file; no secret is in it.",
     )
     @functools.wraps(command)
-    def with_log(*, where: Where, log_http: Path | None, **others: Any) -> None:
+    def with_log(*, location: StackLocation, log_http: Path | None, **others: Any) -> None:
         def notice(diagnostic: Diagnostic) -> None:
             output.say_problems((diagnostic,))
 
-        command(where=replace(where, log_http=log_http, notice=notice), **others)
+        command(location=replace(location, log_http=log_http, notice=notice), **others)
 
     return with_log
 

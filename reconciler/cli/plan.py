@@ -10,8 +10,8 @@ import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import log_option, plan_options, selection_options, stack_options
+from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
-from reconciler.operations.stack import Where
 
 
 class _Duration(click.ParamType[timedelta]):
@@ -44,7 +44,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @output.plan_format_option
 def command(
-    where: Where,
+    location: StackLocation,
     options: Options,
     out: Path | None,
     expires: timedelta | None,
@@ -72,12 +72,13 @@ def command(
         raise click.UsageError(
             "--offline knows nothing of Infisical: of the words on a plan it takes --only, --selector, --allow-*."
         )
-    from reconciler.operations.offline import offline_plan
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.offline import plan_offline
     from reconciler.operations.plan import keep, plan
     from reconciler.reports import JsonReport
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
-        planned = plan(where, options) if base is None else offline_plan(where, base, options)
+        planned = run(plan, location, options) if base is None else plan_offline(location, base, options)
         planned = keep(planned, out, expires) if out is not None else planned
     output.say_plan(planned, form)
     if out is not None and form == "text":

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import log_option, stack_options
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
 
 
 @click.group()
@@ -26,7 +26,7 @@ def command() -> None:
 @log_option
 @output.format_option
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
-def check(where: Where, form: str, addresses: tuple[str, ...]) -> None:
+def check(location: StackLocation, form: str, addresses: tuple[str, ...]) -> None:
     """Try the log-in of each connection on Salesforce itself, and say which step of the set-up to repair.
 
     Nothing is written, and Infisical is asked for nothing but values that it keeps. Each log-in is tried once: Salesforce
@@ -36,11 +36,12 @@ def check(where: Where, form: str, addresses: tuple[str, ...]) -> None:
     Example:
       reconciler salesforce check crm-production
     """
-    from reconciler.operations.salesforce_check import salesforce_check
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.salesforce_check import check_salesforce
     from reconciler.reports import JsonReport
 
     with output.stops(JsonReport().diagnostics if form == "json" else None):
-        found = salesforce_check(where, addresses)
+        found = run(check_salesforce, location, addresses)
     if form == "json":
         output.say(json.dumps(_document(found), indent=2, ensure_ascii=False) + "\n")
     else:
@@ -61,7 +62,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--check", "compared", type=_FOLDER, metavar="DIR", help="Write nothing; compare a retrieved project.")
 @click.argument("addresses", nargs=-1, metavar="[APP]...")
 def metadata(
-    where: Where, form: str, out: Path | None, retrieved: Path | None, compared: Path | None, addresses: tuple[str, ...]
+    location: StackLocation,
+    form: str,
+    out: Path | None,
+    retrieved: Path | None,
+    compared: Path | None,
+    addresses: tuple[str, ...],
 ) -> None:
     """Write External Client Apps as a Salesforce DX project, or compare a retrieved one.
 
@@ -72,16 +78,16 @@ def metadata(
     Example:
       reconciler salesforce metadata infisical-crm --out crm-app
     """
-    from reconciler.operations.metadata import check_metadata, write_metadata
+    from reconciler.operations.metadata import compare_metadata, write_metadata
     from reconciler.reports import JsonReport
 
     if compared and (out or retrieved):
         raise click.UsageError("--check writes nothing: leave --out and --retrieved out.")
     with output.stops(JsonReport().diagnostics if form == "json" else None):
         if compared:
-            comparison = check_metadata(where, addresses, compared)
+            comparison = compare_metadata(location, addresses, compared)
         else:
-            project = write_metadata(where, addresses, out, retrieved)
+            project = write_metadata(location, addresses, out, retrieved)
     if compared:
         if form == "json":
             output.say(json.dumps(_differences(comparison), indent=2, ensure_ascii=False) + "\n")

@@ -7,7 +7,7 @@ import click
 
 from reconciler.cli import output
 from reconciler.cli.options import lock_option, stack_options
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
 
 
 @click.group()
@@ -22,17 +22,18 @@ def command() -> None:
 
 @command.command("list")
 @stack_options
-def list_(where: Where) -> None:
+def list_(location: StackLocation) -> None:
     """List the addresses that are recorded, one a line.
 
     \b
     Example:
       reconciler state list | grep crm
     """
-    from reconciler.operations.state import load_state
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.state import read_state
 
     with output.stops():
-        state = load_state(where)
+        state = run(read_state, location)
     for address in sorted(state.records) if state else ():
         click.echo(address)
 
@@ -40,17 +41,18 @@ def list_(where: Where) -> None:
 @command.command()
 @stack_options
 @click.argument("address")
-def show(where: Where, address: str) -> None:
+def show(location: StackLocation, address: str) -> None:
     """Show what is recorded of ADDRESS. There is no secret in it.
 
     \b
     Example:
       reconciler state show crm-production
     """
-    from reconciler.operations.state import record_of
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.state import read_record
 
     with output.stops():
-        record = record_of(where, address)
+        record = run(read_record, location, address)
     output.say(output.text_report().record(record))
 
 
@@ -59,7 +61,7 @@ def show(where: Where, address: str) -> None:
 @lock_option
 @click.option("--confirm", multiple=True, metavar="ADDRESS", help="Forget this one although it is protected. Repeatable.")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
-def rm(where: Where, lock_seconds: float, confirm: tuple[str, ...], addresses: tuple[str, ...]) -> None:
+def rm(location: StackLocation, lock_seconds: float, confirm: tuple[str, ...], addresses: tuple[str, ...]) -> None:
     """Forget ADDRESS. The connection stays in Infisical and is no longer managed here.
 
     A protected one is asked for once more, at the terminal or with --confirm: its protection is in its record.
@@ -68,13 +70,16 @@ def rm(where: Where, lock_seconds: float, confirm: tuple[str, ...], addresses: t
     Example:
       reconciler state rm crm-old
     """
-    from reconciler.operations.state import forget, protected
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.state import forget, protected_addresses
 
     with output.stops():
         confirmed = {*confirm}
         if sys.stdin.isatty():
-            confirmed |= {one for one in protected(where, addresses) if one not in confirmed and _typed_again(one)}
-        removed = forget(where, addresses, frozenset(confirmed), lock_seconds)
+            confirmed |= {
+                one for one in run(protected_addresses, location, addresses) if one not in confirmed and _typed_again(one)
+            }
+        removed = run(forget, location, addresses, frozenset(confirmed), lock_seconds)
     for record in removed:
         click.echo(f"Forgotten: {record.address} (still in Infisical as {record.id})")
 
@@ -89,7 +94,7 @@ def _typed_again(address: str) -> bool:
 @lock_option
 @click.argument("old")
 @click.argument("new")
-def mv(where: Where, lock_seconds: float, old: str, new: str) -> None:
+def mv(location: StackLocation, lock_seconds: float, old: str, new: str) -> None:
     """Give what is recorded at the address OLD the address NEW. Nothing is sent to Infisical.
 
     `lifecycle.renamedFrom` in the manifest does the same, where it is reviewed.
@@ -98,16 +103,17 @@ def mv(where: Where, lock_seconds: float, old: str, new: str) -> None:
     Example:
       reconciler state mv crm-old crm
     """
+    from reconciler.operations.event_loop import run
     from reconciler.operations.state import move
 
     with output.stops():
-        record = move(where, old, new, lock_seconds)
+        record = run(move, location, old, new, lock_seconds)
     click.echo(f"Moved: {old} -> {new} (in Infisical {record.id}). Its manifest's metadata.name must be {new} too.")
 
 
 @command.command()
 @stack_options
-def pull(where: Where) -> None:
+def pull(location: StackLocation) -> None:
     """Write the whole state to standard output.
 
     There is no key and no secret of a connection in it, but the key of their fingerprints: keep it as the state is kept.
@@ -116,10 +122,11 @@ def pull(where: Where) -> None:
     Example:
       reconciler state pull > state.json
     """
-    from reconciler.operations.state import pull as pulled
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.state import pull as pull_state
 
     with output.stops():
-        text = pulled(where).decode()
+        text = run(pull_state, location).decode()
     output.say(text)
 
 
@@ -128,7 +135,7 @@ def pull(where: Where) -> None:
 @lock_option
 @click.option("--force", is_flag=True, help="Store it although it is of another lineage or organisation, or older.")
 @click.argument("file", type=click.Path(allow_dash=True, dir_okay=False, path_type=Path))
-def push(where: Where, lock_seconds: float, force: bool, file: Path) -> None:
+def push(location: StackLocation, lock_seconds: float, force: bool, file: Path) -> None:
     """Store the state in FILE (`-`: standard input) in place of the stored one.
 
     It must be a whole state, of the same lineage and organisation, and not older than the stored one.
@@ -137,10 +144,11 @@ def push(where: Where, lock_seconds: float, force: bool, file: Path) -> None:
     Example:
       reconciler state push state.json
     """
-    from reconciler.operations.state import push as pushed
+    from reconciler.operations.event_loop import run
+    from reconciler.operations.state import push as push_state
     from reconciler.operations.state import read_document
 
     with output.stops():
         data, source = read_document(None if str(file) == "-" else file, sys.stdin.buffer.read)
-        state = pushed(where, data, source, lock_seconds, force=force)
+        state = run(push_state, location, data, source, lock_seconds, force=force)
     click.echo(f"Stored: {len(state.records)} recorded, serial {state.serial}.")

@@ -9,18 +9,19 @@ from reconciler.cli import exits, output, signals
 from reconciler.cli.progress import Progress, aside
 from reconciler.model import ApplyEvent, Noted, Waiting
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
+from reconciler.operations.event_loop import run
 from reconciler.operations.interruption import Interruption
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
 from reconciler.planning import Plan
 from reconciler.reports import JsonReport
 
 
-def carry_out(where: Where, request: Request, *, approved: bool, form: str) -> None:
+def carry_out(location: StackLocation, request: Request, *, approved: bool, form: str) -> None:
     """Apply what `request` says, ask unless it is `approved`, show what happens in `form` (text, json), and exit."""
     with output.stops(JsonReport().problems if form == "json" else None), signals.heeded() as interruption:
         talk = _Json(approved) if form == "json" else _Text(approved, interruption)
         try:
-            applied = apply(where, request, Callbacks(talk.approve, talk.emit), interruption)
+            applied = run(apply, location, request, Callbacks(talk.approve, talk.emit), interruption)
         finally:
             talk.end()
     talk.ended(applied)

@@ -6,14 +6,14 @@ import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import stack_options
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
 from reconciler.reports import JsonReport, TextReport
 
 
 @click.command()
 @stack_options
 @output.format_option
-def command(where: Where, form: str) -> None:
+def command(location: StackLocation, form: str) -> None:
     """Check reconciler.yaml and every manifest, and show all problems at once.
 
     Reads files only: no network, no secret, no state.
@@ -25,7 +25,7 @@ def command(where: Where, form: str) -> None:
     from reconciler.operations.validate import validate
 
     with output.stops(JsonReport().validation if form == "json" else None):
-        found = validate(where)
+        found = validate(location)
     output.say_problems(found.diagnostics)
     report = JsonReport() if form == "json" else TextReport(output.style(sys.stdout))
     said = report.validation(found.diagnostics, files=found.files, connections=found.connections, apps=found.apps)

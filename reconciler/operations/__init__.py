@@ -1,4 +1,6 @@
-"""One function a verb: each wires the parts together and returns values; none prints, prompts or exits.
+"""The operations: one async function a verb. Each wires the parts together and returns values; none prints, prompts or exits.
 
-Only here is it chosen whether Infisical is a server over the network or the embedded one.
+`open_stack` opens a stack for all of them. `event_loop.run` is their sync face. Operations that only read files (validate,
+show, `plan --offline`, `salesforce metadata`) need no event loop and are plain functions. Only `login.session` and `salesforce`
+choose between the network and the embedded servers.
 """

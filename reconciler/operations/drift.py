@@ -4,17 +4,18 @@ from dataclasses import dataclass
 
 from reconciler.model import Diagnostic, has_errors
 from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET
+from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
 from reconciler.operations.plan import plan
-from reconciler.operations.stack import Where
 from reconciler.planning import Change, Drift
 
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """What is no longer as it was applied: changed in Infisical, changed where values come from, deleted in Infisical.
+    """What is no longer as the last apply left it.
 
-    `unknown` are addresses whose values are not at hand, so that nothing can be said of them.
+    `outside` was changed in Infisical, `at_the_source` where the values come from, and `deleted` was deleted in Infisical.
+    `unknown` are the addresses whose values are not available here, so that nobody can tell.
     """
 
     stack: str
@@ -36,16 +37,16 @@ class Drifted:
         return has_errors(self.diagnostics)
 
 
-def drift(where: Where, confirm_missing: int | None = None) -> Drifted:
-    """Return what drifted; `confirm_missing` as for a plan. Raises `Stopped`."""
-    found = plan(where, Options(confirm_missing=confirm_missing))
+async def drift(location: StackLocation, confirm_missing: int | None = None) -> Drifted:
+    """Return what drifted; `confirm_missing` is that of `Options`. Raises `Stopped`."""
+    planned = await plan(location, Options(confirm_missing=confirm_missing))
     at_the_source = {CONSUMER_KEY, CONSUMER_SECRET}
     return Drifted(
-        stack=found.target.stack,
-        url=found.target.url,
-        outside=tuple(one for one in found.drift if one.after is not None),
-        at_the_source=tuple(change for change in found.changes if not at_the_source.isdisjoint(change.fields)),
-        deleted=tuple(one for one in found.drift if one.after is None),
-        unknown=tuple(change.address for change in found.changes if not change.compared),
-        diagnostics=found.diagnostics,
+        stack=planned.target.stack,
+        url=planned.target.url,
+        outside=tuple(drift for drift in planned.drift if drift.after is not None),
+        at_the_source=tuple(change for change in planned.changes if not at_the_source.isdisjoint(change.fields)),
+        deleted=tuple(drift for drift in planned.drift if drift.after is None),
+        unknown=tuple(change.address for change in planned.changes if not change.compared),
+        diagnostics=planned.diagnostics,
     )

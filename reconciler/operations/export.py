@@ -1,20 +1,17 @@
-"""`export`: manifests of what is in Infisical already, with a named place for each value that nobody can read back."""
+"""`export`: writes manifests of what is in Infisical already, and names a variable for each value that nobody can read back."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import manifest
 from reconciler.config import Settings
-from reconciler.infisical import InfisicalError, Reader, explain
-from reconciler.model import Diagnostic, LiveConnection, Location, State, Stop, Stopped, error, hosts, warning
+from reconciler.infisical import InfisicalError, explain
+from reconciler.model import Diagnostic, LiveConnection, Location, Stop, Stopped, error, hosts, warning
 from reconciler.model.connection import APP
-from reconciler.operations.infisical import infisical
-from reconciler.operations.looking import same_organisation
-from reconciler.operations.running import run
-from reconciler.operations.stack import Where, backend, settings, stopped
-from reconciler.operations.together import together
+from reconciler.operations.location import StackLocation
+from reconciler.operations.look import read_listing, refuse_other_organisation
+from reconciler.operations.stack import Need, Stack, open_stack
 from reconciler.secrets import EnvironmentSource
-from reconciler.state import StateError
 from reconciler.wire import WireError
 from reconciler.workspace import write_file
 
@@ -23,52 +20,55 @@ _PREFIX = "SALESFORCE_"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The manifests that were written, sorted, the variables to provide, and what is to be known of them."""
+    """The manifests that were written, sorted, the variables that somebody must set now, and warnings about them."""
 
     files: tuple[Path, ...]
     variables: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
-def export(where: Where, out: Path, project: str | None, *, unmanaged: bool) -> Written:
-    """Write a manifest into `out` for each Salesforce connection: of one project (its slug or id), and of those alone that this
-    stack does not manage, where that is said. No file is written over. Raises `Stopped`."""
-    found = settings(where)
-    state, live = run(_look, found, where)
+async def export(location: StackLocation, out: Path, project: str | None, *, unmanaged: bool) -> Written:
+    """Write a manifest into `out` for each Salesforce connection in Infisical, over no file that is there.
+
+    `project` (a slug or an id) leaves out the connections of other projects, `unmanaged` those that this stack manages. Raises
+    `Stopped`.
+    """
+    async with open_stack(location, manifests=Need.UNUSED) as stack:
+        live = await _live(stack)
+    settings, state = stack.settings, stack.state
     records = {record.id: (address, record.labels) for address, record in state.records.items()} if state else {}
-    chosen = [one for one in live if one.app == APP and not (unmanaged and one.id in records)]
+    chosen = [connection for connection in live if connection.app == APP]
+    if unmanaged:
+        chosen = [connection for connection in chosen if connection.id not in records]
     if project is not None:
-        chosen = [one for one in chosen if project in {one.scope.project_slug, one.scope.project_id}]
-        if not any(project in {one.scope.project_slug, one.scope.project_id} for one in live):
+        chosen = [connection for connection in chosen if _is_in(connection, project)]
+        if not any(_is_in(connection, project) for connection in live):
             hint = "correct --project, or check the permissions with `reconciler login --check`"
             raise Stopped(Stop.FAILED, error(f"No connection of a project `{project}` is shown to this log-in.", hint=hint))
-    chosen.sort(key=lambda one: (one.scope.project_slug or "", one.name))
-    rule = EnvironmentSource({}, found.environment.allow, found.environment.lifted)
-    prefixes = [_PREFIX, *(glob[:-1] for glob in found.environment.allow or () if glob[:-1].isidentifier())]
-    made = manifest.export(chosen, records, rule.allows, prefixes)
-    files = [out / f"{one.address}.yaml" for one in made]
-    _write(out, files, [one.text for one in made])
+    chosen.sort(key=lambda connection: (connection.scope.project_slug or "", connection.name))
+    rule = EnvironmentSource({}, settings.environment.allow, settings.environment.lifted)
+    prefixes = [_PREFIX, *(glob[:-1] for glob in settings.environment.allow or () if glob[:-1].isidentifier())]
+    exported = manifest.export(chosen, records, rule.allows, prefixes)
+    files = [out / f"{each.address}.yaml" for each in exported]
+    _write(out, files, [each.text for each in exported])
     return Written(
         files=tuple(files),
-        variables=tuple(name for one in made for name in one.variables),
-        diagnostics=(*_doubtful(files, chosen, found), *_unread(files, found)),
+        variables=tuple(name for each in exported for name in each.variables),
+        diagnostics=(*_invalid_hosts(files, chosen, settings), *_unmatched(files, settings)),
     )
 
 
-async def _look(found: Settings, where: Where) -> tuple[State | None, tuple[LiveConnection, ...]]:
+async def _live(stack: Stack) -> tuple[LiveConnection, ...]:
     try:
-        state, _ = await backend(found).load()
-    except StateError as broken:
-        raise stopped(broken) from None
-    async with infisical(found, where) as session:
-        reader = Reader(session.client)
-        try:
-            said, live = await together(reader.organisation, reader.connections)
-        except (InfisicalError, WireError) as refused:
-            raise Stopped(Stop.FAILED, explain(refused, f"read the connections of {found.url}")) from None
-    if state is not None:
-        same_organisation(state, said, live)
-    return state, live
+        listing = await read_listing(stack.infisical.reader)
+    except (InfisicalError, WireError) as failure:
+        raise Stopped(Stop.FAILED, explain(failure, f"read the connections of {stack.settings.url}")) from None
+    refuse_other_organisation(stack.state, listing.organisation)
+    return listing.connections
+
+
+def _is_in(connection: LiveConnection, project: str) -> bool:
+    return project in {connection.scope.project_slug, connection.scope.project_id}
 
 
 def _write(out: Path, files: list[Path], texts: list[str]) -> None:
@@ -85,9 +85,12 @@ def _write(out: Path, files: list[Path], texts: list[str]) -> None:
             raise Stopped(Stop.FAILED, error(f"{file} cannot be written: {broken.strerror}.", hint=hint)) from None
 
 
-def _doubtful(files: list[Path], chosen: list[LiveConnection], found: Settings) -> list[Diagnostic]:
-    """Say which of them would not be valid as they are."""
-    judged = [(file, hosts.judge(one.instance_url, found.allowed_hosts)) for file, one in zip(files, chosen, strict=True)]
+def _invalid_hosts(files: list[Path], chosen: list[LiveConnection], settings: Settings) -> list[Diagnostic]:
+    """Return a warning for each manifest whose host `validate` will refuse."""
+    judged = [
+        (file, hosts.judge(connection.instance_url, settings.allowed_hosts))
+        for file, connection in zip(files, chosen, strict=True)
+    ]
     return [
         warning(f"`spec.credentials.instanceUrl`: {verdict.problem}.", location=Location(str(file), 1, 1), hint=verdict.hint)
         for file, verdict in judged
@@ -95,12 +98,12 @@ def _doubtful(files: list[Path], chosen: list[LiveConnection], found: Settings) 
     ]
 
 
-def _unread(files: list[Path], found: Settings) -> list[Diagnostic]:
-    """Say so when `manifests` of reconciler.yaml does not match them: nothing would come of them."""
-    read = {path.resolve() for glob in found.manifests for path in found.stack.glob(glob.text)}
-    unread = [file for file in files if file.resolve() not in read]
-    if not unread:
+def _unmatched(files: list[Path], settings: Settings) -> list[Diagnostic]:
+    """Return a warning if no glob in `manifests` of reconciler.yaml matches a file: nobody would read it."""
+    matched = {path.resolve() for glob in settings.manifests for path in settings.stack.glob(glob.text)}
+    unmatched = [file for file in files if file.resolve() not in matched]
+    if not unmatched:
         return []
-    named = " or ".join(f"`{glob.text}`" for glob in found.manifests)
+    named = " or ".join(f"`{glob.text}`" for glob in settings.manifests)
     hint = "move them there once they are filled in, or add their place to `manifests` in reconciler.yaml"
-    return [warning(f"No glob of `manifests` ({named}) matches {unread[0]}: it is not read yet.", hint=hint)]
+    return [warning(f"No glob of `manifests` ({named}) matches {unmatched[0]}: it is not read yet.", hint=hint)]

@@ -1,4 +1,4 @@
-"""`salesforce metadata`: the External Client Apps of a stack as a Salesforce DX project, and a retrieved one compared."""
+"""`salesforce metadata`: writes a stack's External Client Apps as a Salesforce DX project, or compares a retrieved project."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from pathlib import Path
 from reconciler import salesforce
 from reconciler.manifest import Manifests
 from reconciler.model import Diagnostic, ExternalClientApp, Location, Stop, Stopped, error, warning
-from reconciler.operations.stack import Where, manifests, settings
+from reconciler.operations.files import read_files
+from reconciler.operations.location import StackLocation
 from reconciler.salesforce import Difference, Retrieved, Unreadable
 from reconciler.workspace import GitMissing, GitUnusable, Repository, write_file
 
@@ -19,7 +20,7 @@ _LARGEST = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What was written, and where; `diagnostics` are the warnings of the manifests."""
+    """Which files were written, and into which folder; `diagnostics` are the warnings of the stack's files."""
 
     folder: Path
     files: Sequence[str]
@@ -28,58 +29,63 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a retrieved project differs, for apps by address."""
+    """How a retrieved project differs from the manifests of `apps`; `diagnostics` are warnings."""
 
     apps: Sequence[ExternalClientApp]
     differences: Sequence[Difference]
     diagnostics: Sequence[Diagnostic]
 
 
-def write_metadata(where: Where, addresses: Sequence[str], out: Path | None, retrieved: Path | None) -> Project:
-    """Write the project of these apps (all without any), which belong to one org. What `retrieved` holds of policies is edited.
+def write_metadata(location: StackLocation, addresses: Sequence[str], out: Path | None, retrieved: Path | None) -> Project:
+    """Write the project of these apps, of all if `addresses` is empty. They must belong to one org.
+
+    If `retrieved` names a retrieved project, its policies are edited instead of made anew.
 
     Raises `Stopped`: invalid files, unknown addresses, several orgs, a directory that holds something else.
     """
-    found = settings(where)
-    loaded = manifests(found)
-    apps = _chosen(loaded, addresses)
+    stack = read_files(location)
+    apps = _chosen(stack.manifests, addresses)
     components, problems = _read(retrieved) if retrieved else ([], [])
     if problems:
         raise Stopped(Stop.FAILED, *problems)
     files = salesforce.write(apps, components)
     files["README.md"] = _MARK + _readme(apps, retrieved)
-    folder = out or found.stack / FOLDER
+    folder = out or stack.settings.stack / FOLDER
     if out is None:
         files[".gitignore"] = "*\n"
-    _store(folder, files, out or found.stack)
-    return Project(folder, sorted(files), (*found.warnings, *loaded.diagnostics))
+    _store(folder, files, out or stack.settings.stack)
+    return Project(folder, sorted(files), stack.warnings)
 
 
-def check_metadata(where: Where, addresses: Sequence[str], folder: Path) -> Comparison:
+def compare_metadata(location: StackLocation, addresses: Sequence[str], folder: Path) -> Comparison:
     """Compare a retrieved project with the manifests. Raises `Stopped` as `write_metadata` does."""
-    found = settings(where)
-    loaded = manifests(found)
-    apps = _chosen(loaded, addresses)
+    stack = read_files(location)
+    apps = _chosen(stack.manifests, addresses)
     components, problems = _read(folder)
     if problems:
         raise Stopped(Stop.FAILED, *problems)
-    notes = [*found.warnings, *loaded.diagnostics, *_tracked(folder, components)]
-    return Comparison(apps, salesforce.compare(apps, components), notes)
+    diagnostics = (*stack.warnings, *_warn_of_tracked_keys(folder, components))
+    return Comparison(apps, salesforce.compare(apps, components), diagnostics)
 
 
-def _chosen(loaded: Manifests, addresses: Sequence[str]) -> list[ExternalClientApp]:
-    known = {app.address: app for app in loaded.apps}
+def _chosen(manifests: Manifests, addresses: Sequence[str]) -> list[ExternalClientApp]:
+    known = {app.address: app for app in manifests.apps}
     unknown = [name for name in dict.fromkeys(addresses) if name not in known]
     if unknown:
         named = ", ".join(sorted(known)) or "none"
         problems = [error(f"There is no app `{name}` in the manifests.", hint=f"known are: {named}") for name in unknown]
         raise Stopped(Stop.FAILED, *problems)
-    chosen = [known[name] for name in dict.fromkeys(addresses)] if addresses else list(loaded.apps)
+    chosen = [known[name] for name in dict.fromkeys(addresses)] if addresses else list(manifests.apps)
     if not chosen:
         hint = "add a manifest of kind ExternalClientApp"
         raise Stopped(Stop.FAILED, error("There is no External Client App in the manifests.", hint=hint))
-    hosts = {one.address: one.instance_url for one in loaded.connections}
-    orgs = {app.address: hosts[one.address] for app in chosen for one in app.connections if one.address in hosts}
+    hosts = {connection.address: connection.instance_url for connection in manifests.connections}
+    orgs = {
+        app.address: hosts[connection.address]
+        for app in chosen
+        for connection in app.connections
+        if connection.address in hosts
+    }
     if len(set(orgs.values())) > 1:
         listed = "\n".join(f"{address}: {host}" for address, host in sorted(orgs.items()))
         summary = "These apps belong to several orgs, and a project is deployed to one."
@@ -93,34 +99,34 @@ def _read(folder: Path) -> tuple[list[Retrieved], list[Diagnostic]]:
         return [], [
             error(f"There is no directory {folder}.", hint="retrieve the project first, see the README of the metadata")
         ]
-    found, problems = [], []
+    components, problems = [], []
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
             continue
         try:
-            one = salesforce.read(str(path), path.read_bytes()) if path.suffix in _ENDINGS else None
+            component = salesforce.read(str(path), path.read_bytes()) if path.suffix in _ENDINGS else None
         except (Unreadable, OSError) as broken:
             said = getattr(broken, "strerror", None) or str(broken)
             place = Location(str(path), 1, 1)
             problems.append(error(f"{path} cannot be read: {said}.", location=place, hint="retrieve it again"))
         else:
-            found += [one] if one else []
-    if not found and not problems:
+            components += [component] if component else []
+    if not components and not problems:
         hint = "name the directory that `sf project retrieve` wrote"
         problems.append(error(f"There is no metadata of an External Client App in {folder}.", hint=hint))
-    return found, problems
+    return components, problems
 
 
 _ENDINGS = frozenset({".xml", ".eca", ".ecaOauth", ".ecaGlblOauth", ".ecaOauthPlcy", ".ecaPlcy", ".settings"})
 
 
-def _tracked(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
-    """Say of each file with a key in it that git tracks it."""
-    private = [one for one in components if salesforce.holds_a_key(one)]
+def _warn_of_tracked_keys(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
+    """Return a warning for each file with a consumer key in it that git tracks."""
+    private = [component for component in components if salesforce.holds_a_key(component)]
     if not private:
         return []
     real = folder.resolve()
-    files = {one.file: real / Path(one.file).relative_to(folder) for one in private}
+    files = {component.file: real / Path(component.file).relative_to(folder) for component in private}
     try:
         repository = Repository.containing(real)
         tracked = repository.tracked(files.values()) if repository else frozenset()
@@ -131,11 +137,11 @@ def _tracked(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
         return [warning(summary, detail=str(unusable), hint=unusable.hint)]
     return [
         warning(
-            f"{one.file} holds a consumer key and is in version control.",
+            f"{component.file} holds a consumer key and is in version control.",
             hint="remove it from git, and ignore retrieved metadata; replace the key pair if a secret was in it",
         )
-        for one in private
-        if files[one.file] in tracked
+        for component in private
+        if files[component.file] in tracked
     ]
 
 

@@ -33,8 +33,9 @@ from reconciler.model import (
 )
 from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET
 from reconciler.model.connection import APP
+from reconciler.operations.files import read_files
+from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
-from reconciler.operations.stack import Where, manifests, settings
 from reconciler.planning import Basis, Change, Plan, Target
 from reconciler.workspace import GitUnusable, Repository
 
@@ -43,47 +44,47 @@ _HASH = "the same"
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """The other commit's manifests by address, its guards, and what is to be said of it."""
+    """The other commit's manifests by address, its guards, and warnings about it."""
 
     connections: Mapping[str, Connection]
     guards: Guards
     notes: tuple[Diagnostic, ...]
 
 
-def offline_plan(where: Where, ref: str, options: Options) -> Plan:
-    """Return what the manifests want otherwise than those at the git commit `ref`. It can never be applied.
+def plan_offline(location: StackLocation, ref: str, options: Options) -> Plan:
+    """Return how the manifests differ from those at the git commit `ref`, as a plan that nobody can apply.
 
-    No log-in, no state, no value and no trusted configuration is used. Raises `Stopped`: INVALID for manifests that are wrong
+    It uses no log-in, no state, no value and no trusted configuration. Raises `Stopped`: INVALID for manifests that are wrong
     here; what is wrong at `ref` is a warning.
     """
-    alone = replace(where, environ={})
-    found = settings(alone)
-    loaded = manifests(found)
-    base = _base(alone, found, ref)
-    wanted = [replace(one, lifecycle=replace(one.lifecycle, adopt=False)) for one in loaded.connections]
-    state = replace(State.born(), records={address: _record(one) for address, one in base.connections.items()})
+    alone = replace(location, environ={})
+    files = read_files(alone)
+    settings = files.settings
+    base = _base(alone, settings, ref)
+    wanted = [replace(each, lifecycle=replace(each.lifecycle, adopt=False)) for each in files.manifests.connections]
+    state = replace(State.born(), records={address: _record(each) for address, each in base.connections.items()})
     decisions = planning.decide(
         planning.situation_of(
             desired=wanted,
-            scopes={one.project: _scope(one.project) for one in (*wanted, *base.connections.values())},
+            scopes={each.project: _scope(each.project) for each in (*wanted, *base.connections.values())},
             state=state,
             live=[_live(record) for record in state.records.values()],
-            fingerprints={one.address: _prints(one) for one in wanted},
+            fingerprints={each.address: _prints(each) for each in wanted},
         )
     )
-    here = {one.address: one for one in loaded.connections}
+    here = {connection.address: connection for connection in files.manifests.connections}
     plan = Plan(
-        target=Target(found.name, found.url),
+        target=Target(settings.name, settings.url),
         basis=Basis(
             recorded=len(base.connections),
             base=ref,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             tool_version=__version__,
         ),
-        changes=tuple(_told(change, base.connections, here) for change in decisions.changes),
+        changes=tuple(_seen_offline(change, base.connections, here) for change in decisions.changes),
         unchanged=tuple(replace(change, subject=None) for change in decisions.unchanged),
-        kept=tuple(replace(one, id="") for one in decisions.kept),
-        diagnostics=(*found.warnings, *loaded.diagnostics, *base.notes, *decisions.diagnostics),
+        kept=tuple(replace(kept, id="") for kept in decisions.kept),
+        diagnostics=(*files.warnings, *base.notes, *decisions.diagnostics),
     )
     if options.selection:
         addresses, problems = planning.selected(options.selection, here, state)
@@ -92,21 +93,21 @@ def offline_plan(where: Where, ref: str, options: Options) -> Plan:
     return planning.guarded(plan, base.guards, options.allowed)
 
 
-def _base(where: Where, found: Settings, ref: str) -> _Base:
-    name = where.config.name if where.config else config.FILE_NAME
-    repository = Repository.containing(found.stack)
+def _base(location: StackLocation, settings: Settings, ref: str) -> _Base:
+    name = location.config.name if location.config else config.FILE_NAME
+    repository = Repository.containing(settings.stack)
     if repository is None:
-        raise _incomparable(ref, f"{found.stack} is in no git repository.", "run it in a clone")
+        raise _incomparable(ref, f"{settings.stack} is in no git repository.", "run it in a clone")
     try:
         commit = repository.commit(ref)
         if commit is None:
             hint = "fetch it before the run (in GitHub Actions: `fetch-depth: 0`); a shallow clone has one commit alone"
             raise _incomparable(ref, f"there is no {ref} in this clone.", hint)
-        with repository.copy_of(found.stack, commit) as copy:
+        with repository.copy_of(settings.stack, commit) as copy:
             if copy is None or not (copy / name).is_file():
-                new = warning(f"There is no {name} at {ref}: the whole stack is new there.", detail=f"Stack: {found.name}.")
-                return _Base({}, found.guards, (new,))
-            return _read(copy, name, ref, found.guards)
+                new = warning(f"There is no {name} at {ref}: the whole stack is new there.", detail=f"Stack: {settings.name}.")
+                return _Base({}, settings.guards, (new,))
+            return _read(copy, name, ref, settings.guards)
     except GitUnusable as unusable:
         raise _incomparable(ref, str(unusable), unusable.hint) from None
 
@@ -116,28 +117,29 @@ def _incomparable(ref: str, why: str, hint: str) -> Stopped:
 
 
 def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
-    """Read the manifests of the copy. They were merged, so what is wrong with them is no fault of this change."""
+    """Read the manifests of the copy. They are merged already, so this change is not to blame for what is wrong with them."""
     try:
         there = config.load(copy, copy / name, {})
     except Stopped as wrong:
-        return _Base({}, usual, tuple(_relabelled(one, copy, ref) for one in wrong.diagnostics))
-    loaded = manifest.load(there.stack, there.manifests, there.allowed_hosts)
-    notes = tuple(_relabelled(one, copy, ref) for one in loaded.diagnostics if one.severity is Severity.ERROR)
-    return _Base({one.address: one for one in loaded.connections}, there.guards, notes)
+        return _Base({}, usual, tuple(_relabel(problem, copy, ref) for problem in wrong.diagnostics))
+    manifests = manifest.load(there.stack, there.manifests, there.allowed_hosts)
+    errors = [problem for problem in manifests.diagnostics if problem.severity is Severity.ERROR]
+    notes = tuple(_relabel(problem, copy, ref) for problem in errors)
+    return _Base({connection.address: connection for connection in manifests.connections}, there.guards, notes)
 
 
-def _relabelled(one: Diagnostic, copy: Path, ref: str) -> Diagnostic:
+def _relabel(diagnostic: Diagnostic, copy: Path, ref: str) -> Diagnostic:
     """Return a problem of the copy as one of the commit: its files are called REF:path."""
 
     def named(text: str) -> str:
         return text.replace(f"{copy}/", f"{ref}:").replace(str(copy), ref)
 
-    at = one.location
+    at = diagnostic.location
     return replace(
-        one,
+        diagnostic,
         severity=Severity.WARNING,
-        summary=named(one.summary),
-        detail=named(one.detail),
+        summary=named(diagnostic.summary),
+        detail=named(diagnostic.detail),
         hint="it is not of this change; mend it there",
         location=Location(named(at.file), at.line, at.column, at.source) if at else None,
     )
@@ -148,25 +150,25 @@ def _scope(project: ProjectRef | None) -> Scope:
     return Scope(f"{project.by} {project.value}", project.value) if project else ORGANISATION
 
 
-def _prints(one: Connection) -> Fingerprints:
+def _prints(connection: Connection) -> Fingerprints:
     """A value is as good as the reference to it: another reference is a change."""
-    return Fingerprints(*map(str, one.references))
+    return Fingerprints(*map(str, connection.references))
 
 
-def _record(one: Connection) -> Record:
+def _record(connection: Connection) -> Record:
     return Record(
-        address=one.address,
-        id=one.address,
-        scope=_scope(one.project),
-        name=one.name,
-        description=one.description,
-        instance_url=one.instance_url,
+        address=connection.address,
+        id=connection.address,
+        scope=_scope(connection.project),
+        name=connection.name,
+        description=connection.description,
+        instance_url=connection.instance_url,
         credentials_hash=_HASH,
-        fingerprints=_prints(one),
-        version=one.version,
-        lifecycle=one.lifecycle,
-        labels=one.labels,
-        file=one.file,
+        fingerprints=_prints(connection),
+        version=connection.version,
+        lifecycle=connection.lifecycle,
+        labels=connection.labels,
+        file=connection.file,
     )
 
 
@@ -185,8 +187,8 @@ def _live(record: Record) -> LiveConnection:
     )
 
 
-def _told(change: Change, before: Mapping[str, Connection], here: Mapping[str, Connection]) -> Change:
-    """Return a change in the words of who compares manifests alone."""
+def _seen_offline(change: Change, before: Mapping[str, Connection], here: Mapping[str, Connection]) -> Change:
+    """Return a change as someone sees it who compares nothing but manifests."""
     old = before.get(change.previous_address or change.address) if change.before else None
     new = here.get(change.address) if change.after else None
     reason = change.reason

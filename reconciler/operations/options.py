@@ -1,4 +1,4 @@
-"""What a run is told beside the manifests."""
+"""What the user says to a run beside the manifests."""
 
 from dataclasses import dataclass, field
 
@@ -7,14 +7,19 @@ from reconciler.planning import Allowed, Selection
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run is told: addresses (which may hold `*` and `?`) whose credentials are taken as they are, or sent again;
-    numbers that lift a guard, or a stop because so many ids are missing; whether whatever has a wanted name is adopted, or
-    everything is to go; and which part of the stack it is about."""
+    """What the user says to a run beside the manifests. Addresses may hold `*` and `?`."""
 
     accept: frozenset[str] = frozenset()
+    """Addresses whose credentials in Infisical are right, although somebody else wrote them."""
     reassert: frozenset[str] = frozenset()
+    """Addresses whose credentials the run sends again, over what somebody else wrote."""
     allowed: Allowed = field(default_factory=Allowed)
+    """The numbers of deletions and updates that a guard lets through this once."""
     confirm_missing: int | None = None
+    """How many recorded connections may be missing from Infisical's list. None: only the usual few."""
     adopt_all: bool = False
+    """Take over every connection that has a wanted name and that nobody manages."""
     destroy: bool = False
+    """Delete everything that is recorded."""
     selection: Selection = field(default_factory=Selection)
+    """The part of the stack that the run is about."""

@@ -11,7 +11,7 @@ from reconciler.model import Diagnostic, Stop, Stopped, error, has_errors
 
 
 def read_orgs(path: Path | None) -> tuple[SimulatedOrg, ...]:
-    """Return the orgs of a file of kind SimulatedSalesforceOrgs; none without a file. Raises `Stopped` (INVALID)."""
+    """Return the orgs in a file of kind SimulatedSalesforceOrgs, none if `path` is None. Raises `Stopped` (INVALID)."""
     if path is None:
         return ()
     try:
@@ -21,11 +21,11 @@ def read_orgs(path: Path | None) -> tuple[SimulatedOrg, ...]:
             f"The file of simulated orgs {path} cannot be read: {broken.strerror}.", hint="correct embedded.salesforceOrgs"
         )
         raise Stopped(Stop.INVALID, unreadable) from None
-    found = list(documents.read(str(path), data, documents.Schema(schemas.load("simulated-salesforce-orgs"))))
-    problems = [one for one in found if isinstance(one, Diagnostic)]
+    contents = list(documents.read(str(path), data, documents.Schema(schemas.load("simulated-salesforce-orgs"))))
+    problems = [item for item in contents if isinstance(item, Diagnostic)]
     if has_errors(problems):
         raise Stopped(Stop.INVALID, *problems)
-    return tuple(_org(value) for one in found if isinstance(one, Document) for value in one.value["orgs"])
+    return tuple(_org(value) for item in contents if isinstance(item, Document) for value in item.value["orgs"])
 
 
 def _org(value: Mapping[str, Any]) -> SimulatedOrg:

@@ -1,4 +1,4 @@
-"""The way to Salesforce of a stack, and what its checks found, in the words and at the lines of the manifests."""
+"""Opens the way to Salesforce, and turns what its checks say into diagnostics at the lines of the manifests."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from functools import partial
 
 from reconciler.config import Preflight, Settings
 from reconciler.model import Connection, Credentials, Diagnostic, Location, Stop, Stopped, error, warning
-from reconciler.operations.stack import Where, run_url
+from reconciler.operations.location import StackLocation, run_url
 from reconciler.operations.together import together
 from reconciler.salesforce import Checked, OrgLogin, Problem, Step, log_in, reach
 from reconciler.wire import Asker, Stand, Transport, asking
@@ -17,25 +17,26 @@ _NAMED = 3
 
 
 @asynccontextmanager
-async def salesforce(found: Settings, where: Where) -> AsyncIterator[Asker]:
-    """Open the way: to the embedded orgs, to `salesforce_endpoint`, or over the network. Raises `Stopped`."""
-    async with asking(Transport.of(where.environ), _stand(found), run_url=run_url(where.environ)) as asker:
+async def open_salesforce(settings: Settings, location: StackLocation) -> AsyncIterator[Asker]:
+    """Open the way to Salesforce for the block: the embedded orgs, `salesforce_endpoint`, or the network. Raises `Stopped`."""
+    environ = location.environ
+    async with asking(Transport.of(environ), _stand(settings), run_url=run_url(environ)) as asker:
         yield asker
 
 
-def _stand(found: Settings) -> Stand | None:
-    if found.embedded is None:
-        return Stand(found.salesforce_endpoint) if found.salesforce_endpoint else None
+def _stand(settings: Settings) -> Stand | None:
+    if settings.embedded is None:
+        return Stand(settings.salesforce_endpoint) if settings.salesforce_endpoint else None
     from reconciler import embedded
     from reconciler.operations.orgs import read_orgs
 
-    orgs = read_orgs(found.embedded.salesforce_orgs)
+    orgs = read_orgs(settings.embedded.salesforce_orgs)
     known = {org.host.lower() for org in orgs}
     return Stand("http://salesforce", "embedded", embedded.salesforce_app(orgs), lambda host: host in known)
 
 
 class Checks:
-    """Checks log-ins, each once: connections that log in alike share a result, those of one host the look at it."""
+    """Checks log-ins, each once: connections with the same log-in share one result, and hosts are reached once each."""
 
     def __init__(self, asker: Asker, allowed_hosts: tuple[str, ...]) -> None:
         self._asker = asker
@@ -43,7 +44,7 @@ class Checks:
         self._results: dict[str, Checked] = {}
 
     async def of(self, logins: Mapping[str, OrgLogin]) -> Mapping[str, Checked]:
-        """Return what is found for each address, side by side."""
+        """Return the result for each address. The checks run side by side."""
         alike: dict[str, tuple[OrgLogin, list[str]]] = {}
         for address, login in logins.items():
             alike.setdefault(_same(login), (login, []))[1].append(address)
@@ -51,13 +52,13 @@ class Checks:
         looks = await together(*(partial(reach, self._asker, host, self._allowed) for host in hosts), at_once=AT_ONCE)
         reached = dict(zip(hosts, looks, strict=True))
         tries = (partial(log_in, self._asker, login, reached[login.host]) for login, _ in alike.values())
-        found = await together(*tries, at_once=AT_ONCE)
-        for (_, addresses), checked in zip(alike.values(), found, strict=True):
+        results = await together(*tries, at_once=AT_ONCE)
+        for (_, addresses), checked in zip(alike.values(), results, strict=True):
             self._results |= dict.fromkeys(addresses, checked)
         return {address: self._results[address] for address in logins}
 
     async def again(self, address: str, login: OrgLogin) -> Checked:
-        """Return what is wrong with a log-in that was refused elsewhere: what an earlier check found, or a new one."""
+        """Check a log-in that Infisical refused, unless an earlier check of it has a problem to show already."""
         known = self._results.get(address)
         return known if known is not None and known.problems else (await self.of({address: login}))[address]
 
@@ -68,19 +69,20 @@ def _same(login: OrgLogin) -> str:
 
 
 async def preflight(
-    asker: Asker, found: Settings, desired: Iterable[Connection], values: Mapping[str, Credentials]
+    asker: Asker, settings: Settings, sending: Iterable[Connection], credentials: Mapping[str, Credentials]
 ) -> tuple[Checks, Sequence[Diagnostic]]:
     """Check the log-ins of connections whose credentials are about to be sent; return the checks and their warnings.
 
-    Raises `Stopped` (FAILED) with everything that was found when something is wrong from everywhere and may block.
+    Raises `Stopped` (FAILED) with all problems if the settings let one block, and one would be there from everywhere.
     """
-    checks = Checks(asker, found.allowed_hosts)
-    if found.preflight is Preflight.OFF:
+    checks = Checks(asker, settings.allowed_hosts)
+    if settings.preflight is Preflight.OFF:
         return checks, ()
-    about = {one.address: one for one in desired}
-    results = await checks.of({address: login(one, values.get(address)) for address, one in about.items()})
-    blocking = found.preflight is Preflight.BLOCK
-    problems = explained([(about[address], checked) for address, checked in results.items()], blocking=blocking)
+    connections = {connection.address: connection for connection in sending}
+    logins = {address: org_login(connection, credentials.get(address)) for address, connection in connections.items()}
+    results = await checks.of(logins)
+    blocking = settings.preflight is Preflight.BLOCK
+    problems = diagnose([(connections[address], checked) for address, checked in results.items()], blocking=blocking)
     if blocking and any(checked.blocks for checked in results.values()):
         raise Stopped(Stop.FAILED, *problems, _nothing_written())
     return checks, problems
@@ -93,12 +95,12 @@ def _nothing_written() -> Diagnostic:
     )
 
 
-def login(connection: Connection, credentials: Credentials | None) -> OrgLogin:
+def org_login(connection: Connection, credentials: Credentials | None) -> OrgLogin:
     """Return what a connection logs in with."""
     return OrgLogin(connection.instance_url, credentials)
 
 
-def explained(
+def diagnose(
     results: Iterable[tuple[Connection, Checked]], *, blocking: bool = False, failing: bool = False
 ) -> list[Diagnostic]:
     """Return each problem once, with all connections that have it. Errors are those that block, or all when `failing`."""
@@ -115,12 +117,14 @@ def explained(
 def _diagnostic(connections: Sequence[Connection], host: str, problem: Problem, *, fails: bool) -> Diagnostic:
     first = connections[0]
     more = len(connections) - _NAMED
-    named = ", ".join(f"`{one.address}`" for one in connections[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-    say = error if fails else warning
-    return say(
+    named = ", ".join(f"`{connection.address}`" for connection in connections[:_NAMED]) + (
+        f" and {more} more" if more > 0 else ""
+    )
+    diagnostic = error if fails else warning
+    return diagnostic(
         f"{named}: {problem.title} ({problem.name}).",
         detail="\n".join(details(problem)),
-        location=place(first, problem.step),
+        location=location_of(first, problem.step),
         hint=problem.hint,
         address=first.address if len(connections) == 1 else "",
     )
@@ -131,7 +135,7 @@ def details(problem: Problem) -> list[str]:
     return [line for line in (problem.said, problem.meaning, problem.doubt) if line]
 
 
-def place(connection: Connection, step: Step) -> Location:
+def location_of(connection: Connection, step: Step) -> Location:
     """Return the line of a manifest that a step of the set-up is about."""
     if step is Step.MY_DOMAIN:
         return connection.host_location
@@ -148,14 +152,14 @@ async def explain_refusal(
     checks: Checks, connection: Connection, values: Credentials | None, refused: Diagnostic
 ) -> Diagnostic:
     """Return Infisical's refusal of credentials with what the same log-in gives from here: Infisical hides the reason."""
-    checked = await checks.again(connection.address, login(connection, values))
+    checked = await checks.again(connection.address, org_login(connection, values))
     if not checked.problems:
         why = "The same log-in succeeds from here: Salesforce may have been down, or the org blocks Infisical's addresses."
         hint = "apply again; if it stays, compare the org's and the app's IP rules with the addresses Infisical comes from"
         return _with(refused, why, hint, refused.location)
     problem = checked.problems[0]
-    found = "\n".join([f"Tried from here: {problem.title} ({problem.name}).", *details(problem)])
-    return _with(refused, found, problem.hint, place(connection, problem.step))
+    tried = "\n".join([f"Tried from here: {problem.title} ({problem.name}).", *details(problem)])
+    return _with(refused, tried, problem.hint, location_of(connection, problem.step))
 
 
 def _with(refused: Diagnostic, why: str, hint: str, location: Location | None) -> Diagnostic:

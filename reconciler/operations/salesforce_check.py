@@ -1,4 +1,4 @@
-"""`salesforce check`: the log-in of each connection tried on Salesforce itself. Nothing is written anywhere."""
+"""`salesforce check`: tries the log-in of each connection at Salesforce itself. Nothing is written anywhere."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -7,21 +7,23 @@ from dataclasses import dataclass
 
 from reconciler import secrets
 from reconciler.config import Settings
-from reconciler.infisical import Reader
 from reconciler.model import Connection, Diagnostic, Stop, Stopped, error
-from reconciler.operations.infisical import infisical
-from reconciler.operations.running import run
-from reconciler.operations.salesforce import Checks, explained, salesforce
-from reconciler.operations.sources import sources
-from reconciler.operations.stack import Where, manifests, settings
-from reconciler.salesforce import Checked, OrgLogin
+from reconciler.operations.files import read_files
+from reconciler.operations.location import StackLocation
+from reconciler.operations.login.session import open_session
+from reconciler.operations.salesforce import Checks, diagnose, open_salesforce, org_login
+from reconciler.operations.sources import value_sources
+from reconciler.salesforce import Checked
 from reconciler.secrets import Resolution
 
 
 @dataclass(frozen=True, slots=True)
 class SalesforceCheck:
-    """What was found for each connection. `endpoint` is where Salesforce was asked instead of at its own hosts, ""
-    when it was not; `diagnostics` are the warnings of the settings and all that is wrong."""
+    """What Salesforce answered for each connection.
+
+    `endpoint` is the address that was asked instead of Salesforce's own hosts, "" if those were asked. `diagnostics` are the
+    warnings of the stack's files and everything that is wrong.
+    """
 
     endpoint: str
     connections: Sequence[tuple[Connection, Checked]]
@@ -29,30 +31,27 @@ class SalesforceCheck:
     valid: bool
 
 
-def salesforce_check(where: Where, addresses: Sequence[str]) -> SalesforceCheck:
-    """Check these connections, all without any. Raises `Stopped`: invalid files, unknown addresses, no log-in where a value
-    is a secret of Infisical."""
-    return run(_check, where, addresses)
+async def check_salesforce(location: StackLocation, addresses: Sequence[str]) -> SalesforceCheck:
+    """Try the log-ins of these connections, of all if `addresses` is empty.
 
-
-async def _check(where: Where, addresses: Sequence[str]) -> SalesforceCheck:
-    found = settings(where)
-    loaded = manifests(found)
-    connections = _chosen(loaded.connections, addresses)
-    resolution = await _values(found, where, connections)
-    lacking = list(_lacking(connections, resolution))
-    async with salesforce(found, where) as asker:
-        checks = Checks(asker, found.allowed_hosts)
-        results = await checks.of({one.address: _login(one, resolution) for one in connections})
-        stand = asker.stand
-    checked = [(one, results[one.address]) for one in connections]
-    wrong = explained(checked, failing=True)
-    notes = (*found.warnings, *loaded.diagnostics)
-    return SalesforceCheck(stand, checked, (*notes, *lacking, *wrong), valid=not (lacking or wrong))
+    Raises `Stopped`: for invalid files, for unknown addresses, and if a value is a secret of Infisical and the log-in to
+    Infisical fails.
+    """
+    files = read_files(location)
+    connections = _chosen(files.manifests.connections, addresses)
+    resolution = await _resolve(files.settings, location, connections)
+    missing = _missing(connections, resolution)
+    async with open_salesforce(files.settings, location) as asker:
+        logins = {each.address: org_login(each, resolution.credentials(each.references)) for each in connections}
+        results = await Checks(asker, files.settings.allowed_hosts).of(logins)
+        endpoint = asker.stand
+    checked = [(connection, results[connection.address]) for connection in connections]
+    refused = diagnose(checked, failing=True)
+    return SalesforceCheck(endpoint, checked, (*files.warnings, *missing, *refused), valid=not (missing or refused))
 
 
 def _chosen(connections: Sequence[Connection], addresses: Sequence[str]) -> list[Connection]:
-    known = {one.address: one for one in connections}
+    known = {connection.address: connection for connection in connections}
     unknown = [address for address in dict.fromkeys(addresses) if address not in known]
     if unknown:
         raise Stopped(Stop.FAILED, *(_unknown(address, known) for address in unknown))
@@ -65,26 +64,22 @@ def _unknown(address: str, known: Mapping[str, Connection]) -> Diagnostic:
     return error(f"There is no connection `{address}` in the manifests.", hint=hint)
 
 
-async def _values(found: Settings, where: Where, connections: Sequence[Connection]) -> Resolution:
-    """Read the values; Infisical is logged in to only where one of them is kept there."""
-    references = [reference for one in connections for reference in one.references]
-    async with AsyncExitStack() as stack:
+async def _resolve(settings: Settings, location: StackLocation, connections: Sequence[Connection]) -> Resolution:
+    """Read the values. The run logs in to Infisical only if Infisical keeps one of them."""
+    references = [reference for connection in connections for reference in connection.references]
+    async with AsyncExitStack() as opened:
         reader = None
         if any(reference.kind == "fromInfisical" for reference in references):
-            session = await stack.enter_async_context(infisical(found, where))
-            reader = Reader(session.client)
-        return await secrets.resolve(references, sources(found, where.environ, reader))
+            session = await opened.enter_async_context(open_session(settings, location))
+            reader = session.reader
+        return await secrets.resolve(references, value_sources(settings, location.environ, reader))
 
 
-def _login(connection: Connection, resolution: Resolution) -> OrgLogin:
-    return OrgLogin(connection.instance_url, resolution.credentials(connection.references))
-
-
-def _lacking(connections: Sequence[Connection], resolution: Resolution) -> list[Diagnostic]:
+def _missing(connections: Sequence[Connection], resolution: Resolution) -> list[Diagnostic]:
     problems = []
-    for one in connections:
-        for name, reference in one.references.named():
+    for connection in connections:
+        for name, reference in connection.references.named():
             if cause := resolution.missing.get(reference):
-                summary = f"`{one.address}` has no {name}: {cause}."
-                problems.append(error(summary, location=reference.location, hint=cause.hint, address=one.address))
+                summary = f"`{connection.address}` has no {name}: {cause}."
+                problems.append(error(summary, location=reference.location, hint=cause.hint, address=connection.address))
     return problems

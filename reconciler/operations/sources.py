@@ -10,29 +10,31 @@ from reconciler.secrets import EnvironmentSource, FileSource, InfisicalSource, R
 from reconciler.wire import WireError
 
 
-def sources(found: Settings, environ: Mapping[str, str], reader: Reader | None) -> dict[str, Source]:
-    """Return the source of each kind of reference. Secrets of Infisical itself are read with the run's own identity; without a
-    `reader` there is no such source."""
-    own = [found.state.resolve(), *([found.embedded.database] if found.embedded else [])]
+def value_sources(settings: Settings, environ: Mapping[str, str], reader: Reader | None) -> dict[str, Source]:
+    """Return the source of each kind of reference.
+
+    `reader` reads secrets of Infisical with the run's own identity; without it there is no source of that kind.
+    """
+    own = [settings.state.resolve(), *([settings.embedded.database] if settings.embedded else [])]
     result: dict[str, Source] = {
-        "fromEnv": EnvironmentSource(environ, found.environment.allow, found.environment.lifted),
-        "fromFile": FileSource(found.files.stack, found.files.roots, own),
+        "fromEnv": EnvironmentSource(environ, settings.environment.allow, settings.environment.lifted),
+        "fromFile": FileSource(settings.files.stack, settings.files.roots, own),
     }
     if reader is not None:
-        result["fromInfisical"] = InfisicalSource(found.infisical_secrets.allow, partial(_read_secret, reader))
+        result["fromInfisical"] = InfisicalSource(settings.infisical_secrets.allow, partial(_read_secret, reader))
     return result
 
 
 async def _read_secret(reader: Reader, name: SecretName) -> Secret:
-    """Read one secret. What Infisical refuses is no value here; what it hides is never to be taken for one."""
+    """Read one secret. Raises `Unavailable` if Infisical refuses it, and `Refused` if Infisical hides its value."""
     doing = f"the secret {name} cannot be read from Infisical"
     try:
-        found = await reader.secret(name.project, name.environment, name.path, name.key)
+        secret = await reader.secret(name.project, name.environment, name.path, name.key)
     except ValueHidden:
         hint = "let the identity read the values of secrets, not only describe them"
         raise Refused(f"Infisical hides the value of the secret {name} from this identity", hint) from None
     except (InfisicalError, WireError) as failed:
         raise Unavailable(f"{doing} ({said(failed)})", failed.hint) from None
-    if found is None:
+    if secret is None:
         raise Unavailable(f"there is no secret {name} that this identity may see", "create it, or correct the reference")
-    return found
+    return secret

@@ -1,94 +1,85 @@
-"""Opens a stack: its settings, its manifests, its state."""
+"""Opens a stack for an operation: settings, then manifests, then the log-in, then the lock, then the state.
 
-import getpass
-import os
-import socket
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+The log-in comes before the lock and the state, because a state may be kept behind it.
+"""
 
-from reconciler import config, manifest
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+
 from reconciler.config import Settings
 from reconciler.manifest import Manifests
-from reconciler.model import WORTH_TELLING_SECONDS, Diagnostic, Stop, Stopped, Waiting, WaitReason, error, has_errors
-from reconciler.state import Backend, Conflict, LocalBackend, Locked, LockInfo, StateError
+from reconciler.model import State, Stopped, warning
+from reconciler.operations.files import StackFiles, read_manifests, read_settings
+from reconciler.operations.location import StackLocation
+from reconciler.operations.login.session import Session, open_session
+from reconciler.operations.stored_state import Lock, open_backend, state_place
+from reconciler.state import Backend, Version
+
+
+class Need(Enum):
+    """How much an operation needs the manifests. What it does not get is empty."""
+
+    REQUIRED = "invalid manifests stop the run"
+    OPTIONAL = "invalid manifests are a warning, and the run goes on without them"
+    UNUSED = "nobody reads them"
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Which stack, as the command line says: a directory in it, or its configuration file; and how its run is told of.
+class Stack:
+    """An open stack.
 
-    `log_http` is a file that every call to Infisical is noted in; `notice` is told what is beside the result; `waiting` is told
-    when the run waits.
+    `location` is what was asked for, `files` what is in the stack's files. `infisical` is logged in. `state` is what `backend`
+    keeps (None before the first apply), and `version` what `backend` wants to hear when the next one is stored.
     """
 
-    start: Path
-    config: Path | None
-    environ: Mapping[str, str]
-    log_http: Path | None = None
-    notice: Callable[[Diagnostic], None] = field(default=lambda _: None)
-    waiting: Callable[[Waiting], None] = field(default=lambda _: None)
+    location: StackLocation
+    files: StackFiles
+    infisical: Session
+    backend: Backend
+    state: State | None
+    version: Version
 
+    @property
+    def settings(self) -> Settings:
+        """What `reconciler.yaml` says."""
+        return self.files.settings
 
-def settings(where: Where) -> Settings:
-    """Return the stack's settings. Raises `Stopped`."""
-    return config.load(where.start, where.config, where.environ)
-
-
-def manifests(found: Settings) -> Manifests:
-    """Return the stack's manifests, valid all of them. Raises `Stopped` (INVALID) with every problem of every file."""
-    loaded = manifest.load(found.stack, found.manifests, found.allowed_hosts)
-    if has_errors(loaded.diagnostics):
-        raise Stopped(Stop.INVALID, *loaded.diagnostics)
-    return loaded
-
-
-def backend(found: Settings) -> Backend:
-    """Return where the stack's state is kept."""
-    return LocalBackend(found.state)
+    @property
+    def manifests(self) -> Manifests:
+        """What the manifests say."""
+        return self.files.manifests
 
 
 @asynccontextmanager
-async def locked(keeper: Backend, operation: str, where: Where, wait_seconds: float) -> AsyncIterator[None]:
-    """Hold the lock of the state for the block; wait up to `wait_seconds` for it, and tell `where.waiting` of a long wait.
+async def open_stack(
+    location: StackLocation, *, manifests: Need = Need.REQUIRED, lock: Lock | None = None
+) -> AsyncIterator[Stack]:
+    """Open a stack for the block, and hold `lock` until the block ends; without it, other runs may change the state meanwhile.
 
-    Raises `Locked`.
+    Raises `Stopped`: for files that are invalid, a log-in that is refused, a state that is locked or cannot be read.
     """
-    info = lock_info(operation, where.environ)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(keeper.locked(info, min(wait_seconds, WORTH_TELLING_SECONDS)))
-        except Locked as held:
-            left = wait_seconds - WORTH_TELLING_SECONDS
-            if left <= 0:
-                raise
-            until = datetime.now(UTC) + timedelta(seconds=left)
-            where.waiting(Waiting(WaitReason.STATE_LOCK, left, until, cause=str(held)))
-            await stack.enter_async_context(keeper.locked(info, left))
-        yield
+    settings = read_settings(location)
+    files = StackFiles(settings, _manifests(settings, location, manifests))
+    place = state_place(settings)
+    async with (
+        open_session(settings, location) as session,
+        open_backend(place.backend(session), location, lock) as stored,
+    ):
+        yield Stack(location, files, session, stored.backend, stored.state, stored.version)
 
 
-def lock_info(operation: str, environ: Mapping[str, str]) -> LockInfo:
-    """Return what whoever finds the lock taken is told of us."""
+def _manifests(settings: Settings, location: StackLocation, need: Need) -> Manifests:
+    none = Manifests((), (), (), ())
+    if need is Need.UNUSED:
+        return none
     try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = str(os.getuid())
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return LockInfo(operation, f"{user}@{socket.gethostname()} (process {os.getpid()})", since, run_url(environ))
-
-
-def run_url(environ: Mapping[str, str]) -> str:
-    """Return where the CI shows this run, "" outside of one that says so."""
-    if environ.get("GITHUB_RUN_ID"):
-        server, repository = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
-        return f"{server}/{repository}/actions/runs/{environ['GITHUB_RUN_ID']}"
-    return environ.get("CI_JOB_URL", "")
-
-
-def stopped(failure: StateError) -> Stopped:
-    """Return what a failing state means for the run."""
-    reason = Stop.LOCKED if isinstance(failure, Locked) else Stop.STALE if isinstance(failure, Conflict) else Stop.FAILED
-    return Stopped(reason, error(str(failure), hint=failure.hint))
+        return read_manifests(settings)
+    except Stopped:
+        if need is Need.REQUIRED:
+            raise
+        hint = "write the manifests, see `reconciler validate`, and check again"
+        summary = "The manifests are not valid or not there yet: their projects are not looked at."
+        location.notice(warning(summary, hint=hint))
+        return none

@@ -1,4 +1,4 @@
-"""`state list|show|rm|mv|pull|push`: what was last applied, how to forget some of it, and how to mend it by hand."""
+"""`state list|show|rm|mv|pull|push`: shows what was last applied, forgets some of it, and repairs it by hand."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.model import Diagnostic, Record, State, Stop, Stopped, error
-from reconciler.operations.running import run
-from reconciler.operations.stack import Where, backend, locked, settings, stopped
-from reconciler.state import Encoder, StateError, decode
+from reconciler.operations.location import StackLocation
+from reconciler.operations.stored_state import Lock, open_state, stop_for_state_errors
+from reconciler.state import Encoder, decode
 
 _ADDRESS = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
 """Infisical's rule for names (facts 11), which is that of addresses too."""
@@ -16,28 +16,24 @@ _ADDRESS = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
 Change = Callable[[State | None], State]
 
 
-def load_state(where: Where) -> State | None:
+async def read_state(location: StackLocation) -> State | None:
     """Return the stack's state, None before the first apply. Raises `Stopped`."""
-
-    async def load() -> State | None:
-        try:
-            return (await backend(settings(where)).load())[0]
-        except StateError as broken:
-            raise stopped(broken) from None
-
-    return run(load)
+    async with open_state(location) as stored:
+        return stored.state
 
 
-def record_of(where: Where, address: str) -> Record:
+async def read_record(location: StackLocation, address: str) -> Record:
     """Return one record. Raises `Stopped` (FAILED) when there is none of that address."""
-    state = load_state(where)
+    state = await read_state(location)
     records = state.records if state else {}
     if address not in records:
         raise Stopped(Stop.FAILED, _unknown(address))
     return records[address]
 
 
-def forget(where: Where, addresses: Sequence[str], confirmed: frozenset[str], lock_seconds: float) -> tuple[Record, ...]:
+async def forget(
+    location: StackLocation, addresses: Sequence[str], confirmed: frozenset[str], lock_seconds: float
+) -> tuple[Record, ...]:
     """Remove records and leave the connections in Infisical alone; return what was removed.
 
     A protected one must be among `confirmed`. Raises `Stopped`: REFUSED when one is not.
@@ -49,25 +45,29 @@ def forget(where: Where, addresses: Sequence[str], confirmed: frozenset[str], lo
         if state is None or unknown:
             raise Stopped(Stop.FAILED, *(_unknown(address) for address in unknown or addresses))
         removed.extend(state.records[address] for address in dict.fromkeys(addresses))
-        if guarded := [one for one in removed if one.lifecycle.prevent_destroy and one.address not in confirmed]:
-            raise Stopped(Stop.REFUSED, *(_protected(one) for one in guarded))
+        protected = [record for record in removed if record.lifecycle.prevent_destroy and record.address not in confirmed]
+        if protected:
+            raise Stopped(Stop.REFUSED, *(_protected(record) for record in protected))
         kept = {address: record for address, record in state.records.items() if address not in addresses}
         ids = {record.id for record in removed}
-        intents = tuple(one for one in state.intents if one.address not in addresses and one.connection_id not in ids)
+        intents = tuple(
+            intent for intent in state.intents if intent.address not in addresses and intent.connection_id not in ids
+        )
         return replace(state, records=kept, intents=intents)
 
-    _change(where, "state rm", change, lock_seconds)
+    await _change(location, Lock("state rm", lock_seconds), change)
     return tuple(removed)
 
 
-def protected(where: Where, addresses: Sequence[str]) -> tuple[str, ...]:
+async def protected_addresses(location: StackLocation, addresses: Sequence[str]) -> tuple[str, ...]:
     """Return which of `addresses` are recorded as protected. Raises `Stopped`."""
-    state = load_state(where)
+    state = await read_state(location)
     records = state.records if state else {}
-    return tuple(one for one in dict.fromkeys(addresses) if one in records and records[one].lifecycle.prevent_destroy)
+    recorded = [address for address in dict.fromkeys(addresses) if address in records]
+    return tuple(address for address in recorded if records[address].lifecycle.prevent_destroy)
 
 
-def move(where: Where, old: str, new: str, lock_seconds: float) -> Record:
+async def move(location: StackLocation, old: str, new: str, lock_seconds: float) -> Record:
     """Give the record of `old` the address `new`, and return it; nothing is sent to Infisical. Raises `Stopped`."""
     moved: list[Record] = []
 
@@ -80,36 +80,34 @@ def move(where: Where, old: str, new: str, lock_seconds: float) -> Record:
         if new in state.records:
             taken = error(f"`{new}` is recorded already, as {state.records[new].id}.", hint="choose another address")
             raise Stopped(Stop.FAILED, taken)
-        if any(one.address in {old, new} for one in state.intents):
+        if any(intent.address in {old, new} for intent in state.intents):
             pending = f"What became of an interrupted apply of `{old}` or `{new}` is not settled yet."
             raise Stopped(Stop.FAILED, error(pending, hint="run `reconciler apply` first"))
         moved.append(replace(state.records[old], address=new))
         records = {address: record for address, record in state.records.items() if address != old} | {new: moved[0]}
-        left = tuple(replace(one, address=new) if one.address == old else one for one in state.superseded)
-        return replace(state, records=records, superseded=left)
+        superseded = tuple(replace(left, address=new) if left.address == old else left for left in state.superseded)
+        return replace(state, records=records, superseded=superseded)
 
-    _change(where, "state mv", change, lock_seconds)
+    await _change(location, Lock("state mv", lock_seconds), change)
     return moved[0]
 
 
-def pull(where: Where) -> bytes:
+async def pull(location: StackLocation) -> bytes:
     """Return the stored state as a document. Raises `Stopped` when there is none."""
-    state = load_state(where)
+    state = await read_state(location)
     if state is None:
         raise Stopped(Stop.FAILED, error("There is no state yet.", hint="the first apply makes one"))
     return Encoder().encode(state)
 
 
-def push(where: Where, data: bytes, source: str, lock_seconds: float, *, force: bool) -> State:
-    """Store the state document `data` of `source` in place of the stored one, and return it with its new serial.
+async def push(location: StackLocation, data: bytes, source: str, lock_seconds: float, *, force: bool) -> State:
+    """Store the state document `data` in place of the stored one, and return it with its new serial.
 
-    Without `force` it must be of the same lineage and organisation, not older, and not forget an interrupted apply.
-    Raises `Stopped`.
+    Messages call the document `source`. Without `force` it must have the lineage and the organisation of the stored one, must
+    not be older, and must not forget an interrupted apply. Raises `Stopped`.
     """
-    try:
+    with stop_for_state_errors():
         given = decode(data, source)
-    except StateError as broken:
-        raise stopped(broken) from None
     pushed: list[State] = []
 
     def change(state: State | None) -> State:
@@ -119,12 +117,12 @@ def push(where: Where, data: bytes, source: str, lock_seconds: float, *, force: 
         pushed.append(replace(given, serial=serial))
         return pushed[0]
 
-    _change(where, "state push", change, lock_seconds)
+    await _change(location, Lock("state push", lock_seconds), change)
     return replace(pushed[0], serial=pushed[0].serial + 1)
 
 
 def _unlike(stored: State, given: State) -> list[Diagnostic]:
-    """Say in what `given` is not a later version of `stored`."""
+    """Return why `given` is not a later version of `stored`."""
     hint = "pull the stored one and change that; --force stores yours all the same"
     pairs = (
         ("lineage", given.lineage, stored.lineage, given.lineage == stored.lineage),
@@ -136,28 +134,18 @@ def _unlike(stored: State, given: State) -> list[Diagnostic]:
         for what, ours, theirs, fits in pairs
         if not fits
     ]
-    if lost := sorted({one.address for one in stored.intents if one not in given.intents}):
-        unsettled = (
-            f"An interrupted apply of {', '.join(f'`{one}`' for one in lost)} is not settled, and yours does not know it."
-        )
+    if lost := sorted({intent.address for intent in stored.intents if intent not in given.intents}):
+        named = ", ".join(f"`{address}`" for address in lost)
+        unsettled = f"An interrupted apply of {named} is not settled, and yours does not know it."
         problems.append(error(unsettled, hint="run `reconciler apply` first, then pull again"))
     return problems
 
 
-def _change(where: Where, operation: str, change: Change, lock_seconds: float) -> None:
+async def _change(location: StackLocation, lock: Lock, change: Change) -> None:
     """Load, change and store the state under its lock."""
-
-    async def work() -> None:
-        keeper = backend(settings(where))
-        try:
-            async with locked(keeper, operation, where, lock_seconds):
-                state, version = await keeper.load()
-                changed = change(state)
-                await keeper.store(replace(changed, serial=changed.serial + 1), version)
-        except StateError as broken:
-            raise stopped(broken) from None
-
-    run(work)
+    async with open_state(location, lock) as stored:
+        changed = change(stored.state)
+        await stored.backend.store(replace(changed, serial=changed.serial + 1), stored.version)
 
 
 def read_document(source: Path | None, standard_input: Callable[[], bytes]) -> tuple[bytes, str]:

@@ -1,23 +1,26 @@
-"""Looks at everything once, without changing anything, and has it decided: what a plan and an apply begin with."""
+"""What a plan and an apply begin with: look at everything once, without changing anything, and decide."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler import __version__, planning, secrets
-from reconciler.config import Settings
-from reconciler.infisical import Reader
-from reconciler.model import Connection, Credentials, Diagnostic, State, error, warning
-from reconciler.operations.looking import Seen, look
+from reconciler.model import ORGANISATION, Connection, Credentials, Diagnostic, ProjectRef, Scope, State, error, warning
+from reconciler.operations.look import Seen, look
 from reconciler.operations.options import Options
+from reconciler.operations.sources import value_sources
+from reconciler.operations.stack import Stack
 from reconciler.planning import Basis, Choices, Plan, Settled, Target
-from reconciler.secrets import Refused, Resolution, Source
+from reconciler.secrets import Refused, Resolution
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A plan with what it takes to carry it out. `settled.state` is the state to go on from; `interrupted` says that the
-    stored one holds intents of an apply that did not end."""
+    """A plan, and what it takes to carry it out.
+
+    `settled.state` is the state to go on from. `interrupted` says that the stored state holds intents of an apply that did not
+    end. `desired` and `credentials` are by address.
+    """
 
     plan: Plan
     settled: Settled
@@ -26,35 +29,28 @@ class Survey:
     credentials: Mapping[str, Credentials]
 
 
-async def survey(
-    settings: Settings,
-    connections: Sequence[Connection],
-    stored: State | None,
-    reader: Reader,
-    sources: Mapping[str, Source],
-    options: Options,
-    *,
-    missing_is_error: bool,
-    notes: Sequence[Diagnostic] = (),
-) -> Survey:
-    """Read Infisical and the sources, settle what was interrupted, decide, and return it all.
+async def survey(stack: Stack, options: Options, *, missing_is_error: bool) -> Survey:
+    """Read Infisical and the values, settle what an interrupted apply left open, and decide.
 
-    Raises `Stopped`: FAILED when Infisical refuses or too much is missing, STALE for another organisation.
+    A value that cannot be read is an error if `missing_is_error`, else a warning. Raises `Stopped`: FAILED if Infisical refuses
+    or too much is missing, STALE for another organisation.
     """
+    settings, stored, reader = stack.settings, stack.state, stack.infisical.reader
+    connections = stack.manifests.connections
     state = stored or State.born()
     wanted = () if options.destroy else connections
     seen = await look(settings.url, wanted, state, reader, options.confirm_missing)
     settled = planning.settle(state, seen.live, datetime.now(UTC))
-    said = _Said.of(options, connections)
-    needed = [item for item in wanted if _needs_values(item, settled.state, seen, said)]
-    resolution = await secrets.resolve((one for item in needed for one in item.references), sources)
+    choices, contradictions = _choices(options, connections)
+    compared = [item for item in wanted if _needs_values(item, settled.state, seen, choices)]
+    sources = value_sources(settings, stack.location.environ, reader)
+    resolution = await secrets.resolve((reference for item in compared for reference in item.references), sources)
     credentials = {each.address: pair for each in wanted if (pair := resolution.credentials(each.references)) is not None}
-    desired = {one.address: one for one in connections}
-    choices = Choices(said.accept, said.reassert, options.adopt_all, options.destroy)
+    desired = {connection.address: connection for connection in connections}
     decisions = planning.decide(
         planning.situation_of(
             desired=connections,
-            scopes=seen.scopes,
+            scopes=_unlooked(connections) if options.destroy else seen.scopes,
             state=settled.state,
             live=seen.live,
             fingerprints={address: pair.fingerprints(state.key) for address, pair in credentials.items()},
@@ -80,68 +76,71 @@ async def survey(
         kept=tuple(decisions.kept),
         drift=tuple(seen.with_project(drift) for drift in decisions.drift),
         unmanaged=decisions.unmanaged,
-        diagnostics=(*notes, *said.diagnostics, *settled.diagnostics, *decisions.diagnostics, *missing),
+        diagnostics=(*stack.files.warnings, *contradictions, *settled.diagnostics, *decisions.diagnostics, *missing),
         interrupted=settled.done,
     )
     plan = planning.guarded(_narrowed(plan, options, desired, settled.state), settings.guards, options.allowed)
     return Survey(plan, settled, bool(state.intents), desired, credentials)
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The words on credentials, as the addresses they are about."""
+def _unlooked(connections: Sequence[Connection]) -> Mapping[ProjectRef | None, Scope]:
+    """Return a scope for each project that nobody looked up. A destroy needs none: manifests only tell it what is protected."""
+    return dict.fromkeys((connection.project for connection in connections), ORGANISATION)
 
-    accept: frozenset[str]
-    reassert: frozenset[str]
-    diagnostics: tuple[Diagnostic, ...]
 
-    @classmethod
-    def of(cls, options: Options, connections: Sequence[Connection]) -> "_Said":
-        addresses = [one.address for one in connections]
-        accept, nobody = planning.matching(options.accept, addresses)
-        reassert, none = planning.matching(options.reassert, addresses)
-        hint = "correct --accept-/--reassert-credentials"
-        problems = [error(f"There is no manifest of `{name}`.", hint=hint) for name in sorted({*nobody, *none})]
-        if both := sorted(accept & reassert):
-            problems.append(error(f"Credentials are accepted or reasserted, not both: {', '.join(both)}.", hint=hint))
-        return cls(accept, reassert, tuple(problems))
+def _choices(options: Options, connections: Sequence[Connection]) -> tuple[Choices, tuple[Diagnostic, ...]]:
+    """Return the options as the addresses that they are about, and an error for each that is about none or contradicts."""
+    addresses = [connection.address for connection in connections]
+    accept, unmatched_accept = planning.matching(options.accept, addresses)
+    reassert, unmatched_reassert = planning.matching(options.reassert, addresses)
+    hint = "correct --accept-/--reassert-credentials"
+    unmatched = sorted({*unmatched_accept, *unmatched_reassert})
+    problems = [error(f"There is no manifest of `{name}`.", hint=hint) for name in unmatched]
+    if both := sorted(accept & reassert):
+        problems.append(error(f"Credentials are accepted or reasserted, not both: {', '.join(both)}.", hint=hint))
+    return Choices(accept, reassert, options.adopt_all, options.destroy), tuple(problems)
 
 
 def _narrowed(plan: Plan, options: Options, desired: Mapping[str, Connection], state: State) -> Plan:
     if not options.selection:
         return plan
     addresses, problems = planning.selected(options.selection, desired, state)
-    found = planning.narrowed(plan, addresses)
-    return replace(found, diagnostics=(*problems, *found.diagnostics))
+    narrowed = planning.narrowed(plan, addresses)
+    return replace(narrowed, diagnostics=(*problems, *narrowed.diagnostics))
 
 
-def _needs_values(one: Connection, state: State, seen: Seen, said: _Said) -> bool:
-    """Whether values could be compared or sent: not where they are ignored and the connection stays where it is."""
-    if "credentials" not in one.lifecycle.ignore_changes or one.address in said.reassert:
+def _needs_values(connection: Connection, state: State, seen: Seen, choices: Choices) -> bool:
+    """Whether a plan could compare or send the values: not if they are ignored and the connection stays where it is."""
+    if "credentials" not in connection.lifecycle.ignore_changes or connection.address in choices.reassert:
         return True
-    record = state.records.get(one.address)
-    return record is None or record.scope != seen.scopes.get(one.project) or record.id not in {one.id for one in seen.live}
+    record = state.records.get(connection.address)
+    if record is None or record.scope != seen.scopes.get(connection.project):
+        return True
+    return record.id not in {live.id for live in seen.live}
 
 
 def _missing(
-    connections: Sequence[Connection], resolution: Resolution, creating: set[str], *, missing_is_error: bool
+    connections: Sequence[Connection], resolution: Resolution, sending: set[str], *, missing_is_error: bool
 ) -> list[Diagnostic]:
-    """Say of each reference that gave nothing why, at its line; not where credentials are ignored and none are sent."""
-    found = []
-    for one in connections:
-        if "credentials" in one.lifecycle.ignore_changes and one.address not in creating:
+    """Return why each missing value is missing, at the line of its reference.
+
+    Nobody misses the values of a connection whose credentials are ignored, unless they are about to be sent.
+    """
+    problems = []
+    for connection in connections:
+        if "credentials" in connection.lifecycle.ignore_changes and connection.address not in sending:
             continue
-        for field, reference in one.references.named():
+        for field, reference in connection.references.named():
             cause = resolution.missing.get(reference)
             if cause is None:
                 continue
-            say = error if missing_is_error or isinstance(cause, Refused) else warning
-            found.append(
-                say(
-                    f"`{one.address}` has no {field}: {cause}.",
+            diagnostic = error if missing_is_error or isinstance(cause, Refused) else warning
+            problems.append(
+                diagnostic(
+                    f"`{connection.address}` has no {field}: {cause}.",
                     location=reference.location,
                     hint=cause.hint,
-                    address=one.address,
+                    address=connection.address,
                 )
             )
-    return found
+    return problems

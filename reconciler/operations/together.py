@@ -1,4 +1,4 @@
-"""Calls side by side, with the first failure as itself instead of in a group."""
+"""Runs calls side by side, and raises the first failure as itself instead of in a group."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
@@ -11,14 +11,14 @@ async def together(*calls: Callable[[], Awaitable[Any]], at_once: int = 8) -> li
     results: list[Any] = [None] * len(calls)
     slots = anyio.CapacityLimiter(at_once)
 
-    async def one(place: int, call: Callable[[], Awaitable[Any]]) -> None:
+    async def keep(place: int, call: Callable[[], Awaitable[Any]]) -> None:
         async with slots:
             results[place] = await call()
 
     try:
         async with anyio.create_task_group() as group:
             for place, call in enumerate(calls):
-                group.start_soon(one, place, call)
+                group.start_soon(keep, place, call)
     except BaseExceptionGroup as failures:
         raise _first(failures) from None
     return results

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from reconciler import manifest
 from reconciler.model import Diagnostic, has_errors
-from reconciler.operations.stack import Where, settings
+from reconciler.operations.files import read_settings
+from reconciler.operations.location import StackLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,9 @@ class Validated:
         return not has_errors(self.diagnostics)
 
 
-def validate(where: Where) -> Validated:
+def validate(location: StackLocation) -> Validated:
     """Check `reconciler.yaml` and every manifest. Raises `Stopped` when `reconciler.yaml` itself is wrong."""
-    found = settings(where)
-    loaded = manifest.load(found.stack, found.manifests, found.allowed_hosts)
-    return Validated(len(loaded.files), len(loaded.connections), len(loaded.apps), (*found.warnings, *loaded.diagnostics))
+    settings = read_settings(location)
+    manifests = manifest.load(settings.stack, settings.manifests, settings.allowed_hosts)
+    diagnostics = (*settings.warnings, *manifests.diagnostics)
+    return Validated(len(manifests.files), len(manifests.connections), len(manifests.apps), diagnostics)

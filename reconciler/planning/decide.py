@@ -56,6 +56,7 @@ class _Table:
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
         self._kind = situation.kind
+        self._judges_credentials = situation.kind.write_only
         self._desired = {desired.address: desired for desired in situation.desired}
         self._present = {present.id: present for present in situation.present}
         self.holders = {(present.attributes.scope, present.attributes.name): present for present in situation.present}
@@ -136,8 +137,7 @@ class _Table:
         if judgement.verdict in {Verdict.SEND, Verdict.ACCEPT}:
             paths += judgement.fields
         self._keep_if_held(desired, present, judgement)
-        change = self._change(desired, Action.ADOPT, Reason(Why.TAKEN_OVER), present, judgement)
-        self._add(desired, replace(change, fields=paths), gone)
+        self._add(desired, self._change(desired, Action.ADOPT, Reason(Why.TAKEN_OVER), present, judgement, paths), gone)
 
     def _recorded_and_present(self, desired: Desired, recorded: Recorded, present: Present) -> None:
         """Decide rows 4 and 5: nothing, update, replace or record."""
@@ -161,10 +161,8 @@ class _Table:
         self._keep_if_held(desired, present, judgement)
         accepted = judgement.fields if judgement.verdict is Verdict.ACCEPT else ()
         action, reason = self._action_in_place(desired, remote, local, judgement)
-        change = self._change(desired, action, reason, present, judgement)
         paths = remote + local + accepted
-        first_sent = paths == (CREDENTIALS,) and judgement.doubt is Doubt.NOT_COMPARABLE
-        return replace(change, fields=paths, first_sent=first_sent)
+        return self._change(desired, action, reason, present, judgement, paths)
 
     def _action_in_place(
         self, desired: Desired, remote: tuple[str, ...], local: tuple[str, ...], judgement: Judgement
@@ -209,6 +207,7 @@ class _Table:
         reason: Reason | None,
         present: Present | None = None,
         judgement: Judgement = SAME,
+        paths: tuple[str, ...] = (),
     ) -> Change:
         """Return a change of one manifest: ignored fields stay as they are, and held credentials stay whole."""
         after = desired.attributes
@@ -222,12 +221,14 @@ class _Table:
             Subject(present.id, present.hash) if present else None,
             present.attributes if present else None,
             after,
+            paths,
+            first_sent=paths == (CREDENTIALS,) and judgement.doubt is Doubt.NOT_COMPARABLE,
             compared=ignored or desired.fingerprints is not None,
             declared=Declared(desired.location, desired.file),
         )
 
     def _judge(self, desired: Desired, lifecycle: Lifecycle, recorded: Recorded | None, present: Present) -> Judgement:
-        if not self._kind.write_only:
+        if not self._judges_credentials:
             return SAME
         choices = self._situation.choices
         return judge(
@@ -321,6 +322,8 @@ class _Table:
 def _reachable(kind: Kind, wanted: Attributes, present: Attributes, *, held: bool) -> Attributes:
     """Return what will be there: what the manifest wants, with what it ignores and what is held left as it is."""
     ignored = wanted.lifecycle.ignore_changes
+    if not ignored and not held:
+        return wanted
     kept = {
         each.path: present.values[each.path]
         for each in kind.fields

@@ -24,7 +24,7 @@ def local(kind: Kind, desired: Desired, recorded: Recorded, present: Present) ->
     if recorded.attributes.labels != wanted.labels:
         fields.append(LABELS)
     rules, wanted_rules = recorded.attributes.lifecycle, wanted.lifecycle
-    if rules is not wanted_rules and rules.lasting() != wanted_rules.lasting():
+    if rules != wanted_rules and rules.lasting() != wanted_rules.lasting():
         fields.append(LIFECYCLE)
     if _record_lags(kind, wanted, recorded.attributes, present.attributes):
         fields.append(RECORD)
@@ -46,8 +46,7 @@ def drift(kind: Kind, recorded: Recorded, present: Present, ignored: tuple[str, 
     """Return what changed outside since the last apply, except what is `ignored`. None when nothing did."""
     effects = (Effect.IN_PLACE, Effect.WITH_CREDENTIALS)
     paths = kind.changed(recorded.attributes, present.attributes, *effects, readable=True)
-    groups = {each.path: each.group for each in kind.fields}
-    shown = [path for path in paths if groups[path] not in ignored]
+    shown = [each.path for each in kind.fields if each.path in paths and each.group not in ignored] if paths else []
     if recorded.hash != present.hash and recorded.fingerprints is not None and CREDENTIALS not in ignored:
         shown.append(CREDENTIALS)
     if not shown:

@@ -38,11 +38,11 @@ class Field:
     effect: Effect
     readable: bool = True
     folded: Callable[[str], str] = str
+    group: str = field(init=False)
+    """What `ignoreChanges` calls it: the first step of its path."""
 
-    @property
-    def group(self) -> str:
-        """What `ignoreChanges` calls it: the first step of its path."""
-        return self.path.partition(".")[0]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "group", self.path.partition(".")[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def main() -> None:
         return
     (HOME / "port").unlink(missing_ok=True)
     quiet = subprocess.DEVNULL
-    command = [sys.executable, __file__, "--serve", place[0]]
+    command = ["issuer.py", "--serve", place[0]]
     subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
     while not (HOME / "port").exists():
         time.sleep(0.02)

@@ -18,6 +18,7 @@ from tests.docs import pages
 from tests.docs.comparing import HOME, same
 from tests.docs.pages import ROOT, Command, Step
 from tests.docs.shell import QUESTION, Shell
+from tests.forking import starter
 from tests.serving import serve
 
 CLOUD = "https://app.infisical.com"
@@ -46,13 +47,14 @@ class Reader:
             self._url = server.url
             self._values |= server.environ
             self._salesforce = {"RECONCILER_SALESFORCE_ENDPOINT": server.salesforce_url}
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        installed, quick = Path(sys.executable).parent, home / ".bin"
+        quick.mkdir()
+        for program in (installed / "reconciler", ROOT / "tests/docs/issuer.py"):
+            starter().write_command(quick, program)
+        path = f"{quick}:{installed}:{os.environ['PATH']}"
         git = {f"GIT_{who}_{what}": "ada@acme.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         own = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb", "PYTHONWARNINGS": "error"}
-        own |= self._salesforce | {
-            "DOCS_ISSUER": str(ROOT / "tests/docs/issuer.sh"),
-            "DOCS_ISSUER_PY": str(ROOT / "tests/docs/issuer.py"),
-        }
+        own |= self._salesforce | {"DOCS_ISSUER": str(ROOT / "tests/docs/issuer.sh")}
         self._shell = Shell(copy, home / ".memory", own | git | {"GIT_CONFIG_GLOBAL": os.devnull})
         self.corrections: list[tuple[Command, int, str]] = []
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from tests.examples.team import EXAMPLE
-from tests.stacks import environment
+from tests.forking import environment
 
 GITHUB = ".github/workflows/connections.yml"
 GITLAB = ".gitlab-ci.yml"

@@ -58,66 +58,72 @@ PROJECT = ProjectRef("slug", "crm")
 GONE = recorded()
 NOT_RENAMED = _case(
     "Removed and created alike",
-    "A deletion and a creation of the same thing is likely a new address that forgot to say so: refused, with the line to add.",
+    "If a plan would delete a connection and create the same one, somebody probably changed its address. reconciler refuses, "
+    "and names the line to add.",
     [wanted("crm-live", name="crm")],
     [recorded()],
     [live()],
 )
 
 CONNECTIONS = (
-    _case("Wanted, and nobody has the name", "**Create**.", [wanted(description="Production CRM org", project=PROJECT)]),
+    _case(
+        "Wanted, and nobody has the name",
+        "reconciler **creates** the connection.",
+        [wanted(description="Production CRM org", project=PROJECT)],
+    ),
     _case(
         "Wanted, and the name is another's, with adopt",
-        "A Salesforce connection that is not managed here is **adopted**: it keeps its id, and its description becomes the "
-        "manifest's. Its credentials are held until somebody decides.",
+        "reconciler **adopts** a Salesforce connection that no stack manages here. The connection keeps its id and gets the "
+        "description of the manifest. reconciler holds its credentials until somebody decides.",
         [wanted(description="ours", lifecycle=Lifecycle(adopt=True))],
         [],
         [live(id="theirs", description="theirs")],
     ),
     _case(
         "Wanted, and the name is another's, without adopt",
-        "An error that names both ways out.",
+        "An error. It names both ways out.",
         [wanted()],
         [],
         [live(id="theirs")],
     ),
     _case(
         "Adopted by id, and there is none",
-        "`adopt: ID` is decided before the name.",
+        "reconciler looks at `adopt: ID` before it looks at the name. An id that does not exist is an error.",
         [wanted(lifecycle=Lifecycle(adopt="0c9e0000-0000-0000-0000-000000000000"))],
     ),
     _case(
         "Wanted, and the name is another app's",
-        "An error that names the app and the id: Infisical has a name once, whatever the app.",
+        "An error that names the app and the id. Infisical allows a name only once, even for connections of different apps.",
         [wanted()],
         [],
         [live(id="theirs", app="github")],
     ),
-    _case("As it should be", "Nothing.", [wanted()], [recorded()], [live()]),
+    _case("As it should be", "reconciler does nothing.", [wanted()], [recorded()], [live()]),
     _case(
         "Name and description are otherwise",
-        "**Update** in place; the id stays.",
+        "reconciler **updates** the connection in place. The id stays the same.",
         [wanted(name="crm-live", description="new")],
         [recorded()],
         [live()],
     ),
     _case(
         "Another project",
-        "**Replace**: a connection cannot move, so it is created there, both are recorded, and the old one is deleted.",
+        "reconciler **replaces** the connection, because Infisical cannot move it. It creates a new one in the new project, "
+        "records both, and deletes the old one.",
         [wanted(project=PROJECT)],
         [recorded()],
         [live()],
     ),
     _case(
         "Only what is recorded changes",
-        "**Record**: labels and lifecycle are never sent.",
+        "reconciler only **records** the change. It never sends labels and lifecycle to Infisical.",
         [wanted(labels={"team": "crm"}, lifecycle=Lifecycle(prevent_destroy=True))],
         [recorded()],
         [live()],
     ),
     _case(
         "Another address",
-        "**Record**, with `renamedFrom`: nothing is sent.",
+        "With `renamedFrom`, reconciler only **records** the new address. It sends nothing.",
         [wanted("crm-live", name="crm", lifecycle=Lifecycle(renamed_from="crm"))],
         [recorded()],
         [live()],
@@ -125,68 +131,81 @@ CONNECTIONS = (
     NOT_RENAMED,
     _case(
         "The new name is taken",
-        "An error that says by whom, unless that one gives the name up in the same plan.",
+        "An error that names the connection with that name, unless the same plan frees the name.",
         [wanted(name="taken")],
         [recorded()],
         [live(), live("taken", id="theirs")],
     ),
     _case(
         "A chain of names",
-        "Each waits for the one before it to give up its name.",
+        "Each change waits for the change that frees its name.",
         [wanted("a", name="b"), wanted("b", name="c")],
         [recorded("a"), recorded("b")],
         [live("a"), live("b")],
     ),
     _case(
         "Names go round in a circle",
-        "Infisical has no exchange of names: it takes two applies.",
+        "Infisical cannot exchange names. You need two applies.",
         [wanted("a", name="b"), wanted("b", name="a")],
         [recorded("a"), recorded("b")],
         [live("a"), live("b")],
     ),
-    _case("Deleted outside", "**Create again**, shown as drift.", [wanted()], [GONE], []),
+    _case("Deleted outside", "reconciler **creates** it **again**, and shows drift.", [wanted()], [GONE], []),
     _case(
         "Deleted and made anew outside",
-        "As a name that is another's: an error without `adopt`, else adopted.",
+        "The same as for a name that somebody else has: an error without `adopt`. With `adopt`, reconciler adopts it.",
         [wanted(lifecycle=Lifecycle(adopt=True))],
         [GONE],
         [live(id="made-anew")],
     ),
-    _case("Its manifest is removed", "**Delete**.", [], [recorded()], [live()]),
+    _case("Its manifest is removed", "reconciler **deletes** the connection.", [], [recorded()], [live()]),
     _case(
         "Its manifest is removed, with retain",
-        "**Forget**: it stays in Infisical.",
+        "reconciler **forgets** the connection. It stays in Infisical.",
         [],
         [recorded(lifecycle=Lifecycle(on_removal=OnRemoval.RETAIN))],
         [live()],
     ),
     _case(
         "Its manifest is removed, and it is protected",
-        "Refused: the protection is in the record, so it outlives the manifest. The rest of a plan goes on, with exit code 4.",
+        "reconciler refuses. The protection is in the state, so it stays after the manifest is removed. The rest of the plan "
+        "goes on, and the exit code is 4.",
         [],
         [recorded(lifecycle=Lifecycle(prevent_destroy=True))],
         [live()],
     ),
     _case(
         "Another project, and it is protected",
-        "Refused: a replace deletes.",
+        "reconciler refuses, because a replace deletes the old connection.",
         [wanted(project=PROJECT, lifecycle=Lifecycle(prevent_destroy=True))],
         [recorded(lifecycle=Lifecycle(prevent_destroy=True))],
         [live()],
     ),
-    _case("Its manifest is removed, and it was deleted outside", "**Forget**, shown as drift.", [], [GONE], []),
+    _case(
+        "Its manifest is removed, and it was deleted outside",
+        "reconciler **forgets** it, and shows drift.",
+        [],
+        [GONE],
+        [],
+    ),
     _case(
         "Left behind by a replace",
-        "What Infisical refused to delete then is deleted by a later apply.",
+        "An earlier replace could not delete the old connection. A later apply deletes it.",
         [wanted(project=PROJECT)],
         [recorded(id="new", scope=CRM)],
         [live(id="new", scope=CRM), live(id="old")],
         superseded=[Superseded("crm", "old", ORGANISATION, "crm")],
     ),
-    _case("Not managed here", "Counted, and never touched.", [wanted()], [recorded()], [live(), live("theirs")]),
+    _case(
+        "Not managed here",
+        "reconciler counts the connection and never touches it.",
+        [wanted()],
+        [recorded()],
+        [live(), live("theirs")],
+    ),
     _case(
         "Ignored",
-        "What `ignoreChanges` names may differ.",
+        "The fields in `ignoreChanges` may differ.",
         [wanted(description="ours", lifecycle=Lifecycle(ignore_changes=("description",)))],
         [recorded(description="ours", lifecycle=Lifecycle(ignore_changes=("description",)))],
         [live(description="theirs")],
@@ -194,32 +213,97 @@ CONNECTIONS = (
 )
 
 CREDENTIALS = (
-    _case("Changed at the source", "**Update**: all three fields are sent together.", [wanted()], [recorded()], [live()],
-          values={"crm": OTHER_VALUES}),
-    _case("Another version", "**Update**, which a review sees without any value.", [wanted(version="2026-11")], [recorded()],
-          [live()], values={"crm": None}),
-    _case("Another instanceUrl", "**Update**.", [wanted(instance_url="acme--uat.sandbox.my.salesforce.com")], [recorded()],
-          [live()]),
-    _case("Written outside", "**Held**: not touched, exit code 4 for it alone.", [wanted()], [recorded()],
-          [live(credentials_hash=MOVED)]),
-    _case("Written outside, and the values are not here", "**Held**.", [wanted()], [recorded()],
-          [live(credentials_hash=MOVED)], values={"crm": None}),
-    _case("Accepted", "`--accept-credentials`, or `onCredentialDrift: accept`: theirs stay.", [wanted()], [recorded()],
-          [live(credentials_hash=MOVED)], accept=frozenset({"crm"})),
-    _case("Accepted, with another instanceUrl", "Still held: theirs log in elsewhere than the manifest says.", [wanted()],
-          [recorded()], [live(credentials_hash=MOVED, instance_url="other.my.salesforce.com")], accept=frozenset({"crm"})),
-    _case("Reasserted", "`--reassert-credentials`, or `onCredentialDrift: reassert`: ours are sent again.",
-          [wanted(lifecycle=Lifecycle(on_credential_drift=CredentialDrift.REASSERT))],
-          [recorded(lifecycle=Lifecycle(on_credential_drift=CredentialDrift.REASSERT))], [live(credentials_hash=MOVED)]),
-    _case("The values are not here", "A **conditional update**: compared at the apply, and sent only if changed.",
-          [wanted()], [recorded()], [live()], values={"crm": None}),
-    _case("Never sent by us", "**Held** as `cannot be compared`, until accepted or reasserted.", [wanted()],
-          [recorded(fingerprints=None)], [live()]),
-    _case("Every hash moved and nothing else", "Held, and the plan says what that looks like.", [wanted("a"), wanted("b")],
-          [recorded("a"), recorded("b")], [live("a", credentials_hash=MOVED), live("b", credentials_hash=MOVED)]),
-    _case("Moved to another project, and written outside", "**Held**: a replace would end what nobody can read back.",
-          [wanted(project=PROJECT)], [recorded()], [live(credentials_hash=MOVED)]),
-)  # fmt: skip
+    _case(
+        "Changed at the source",
+        "**Update**: reconciler sends all three fields together.",
+        [wanted()],
+        [recorded()],
+        [live()],
+        values={"crm": OTHER_VALUES},
+    ),
+    _case(
+        "Another version",
+        "**Update**. Reviewers see it even if the plan has no values.",
+        [wanted(version="2026-11")],
+        [recorded()],
+        [live()],
+        values={"crm": None},
+    ),
+    _case(
+        "Another instanceUrl",
+        "**Update**.",
+        [wanted(instance_url="acme--uat.sandbox.my.salesforce.com")],
+        [recorded()],
+        [live()],
+    ),
+    _case(
+        "Written outside",
+        "**Held**: reconciler does not touch the credentials, and exits with 4.",
+        [wanted()],
+        [recorded()],
+        [live(credentials_hash=MOVED)],
+    ),
+    _case(
+        "Written outside, and the values are not here",
+        "**Held**.",
+        [wanted()],
+        [recorded()],
+        [live(credentials_hash=MOVED)],
+        values={"crm": None},
+    ),
+    _case(
+        "Accepted",
+        "With `--accept-credentials` or `onCredentialDrift: accept`, the credentials in Infisical stay.",
+        [wanted()],
+        [recorded()],
+        [live(credentials_hash=MOVED)],
+        accept=frozenset({"crm"}),
+    ),
+    _case(
+        "Accepted, with another instanceUrl",
+        "Still **held**: the credentials in Infisical are for another host than the manifest's.",
+        [wanted()],
+        [recorded()],
+        [live(credentials_hash=MOVED, instance_url="other.my.salesforce.com")],
+        accept=frozenset({"crm"}),
+    ),
+    _case(
+        "Reasserted",
+        "With `--reassert-credentials` or `onCredentialDrift: reassert`, reconciler sends the manifest's again.",
+        [wanted(lifecycle=Lifecycle(on_credential_drift=CredentialDrift.REASSERT))],
+        [recorded(lifecycle=Lifecycle(on_credential_drift=CredentialDrift.REASSERT))],
+        [live(credentials_hash=MOVED)],
+    ),
+    _case(
+        "The values are not here",
+        "A **conditional update**: `apply` compares the credentials, and sends them only if they changed.",
+        [wanted()],
+        [recorded()],
+        [live()],
+        values={"crm": None},
+    ),
+    _case(
+        "Never sent by us",
+        "**Held** as `cannot be compared`, until you accept or reassert them.",
+        [wanted()],
+        [recorded(fingerprints=None)],
+        [live()],
+    ),
+    _case(
+        "Every hash moved and nothing else",
+        "**Held**. The plan says that the server probably encrypted its data again.",
+        [wanted("a"), wanted("b")],
+        [recorded("a"), recorded("b")],
+        [live("a", credentials_hash=MOVED), live("b", credentials_hash=MOVED)],
+    ),
+    _case(
+        "Moved to another project, and written outside",
+        "**Held**: a replace would delete credentials that nobody can read back.",
+        [wanted(project=PROJECT)],
+        [recorded()],
+        [live(credentials_hash=MOVED)],
+    ),
+)
 
 TEN = [f"c{number}" for number in range(10)]
 
@@ -231,16 +315,24 @@ def _ten(title: str, says: str, desired: Sequence[str], **changes: Any) -> Case:
 
 
 GUARDS = (
-    _ten("Too many deletions", "More than 30 % of the recorded connections would end.", TEN[4:]),
-    _ten("Too many updates", "More than 30 % of ten or more recorded connections would be updated.", TEN, description="new"),
+    _ten("Too many deletions", "The plan would end more than 30% of the recorded connections.", TEN[4:]),
+    _ten(
+        "Too many updates", "The plan would update more than 30% of ten or more recorded connections.", TEN, description="new"
+    ),
     _changed(
-        _case("Nothing would remain", "The last one never goes by itself.", [], [recorded()], [live()]),
+        _case(
+            "Nothing would remain",
+            "The plan would end the last connection. The guard stops this, whatever its limit is.",
+            [],
+            [recorded()],
+            [live()],
+        ),
         lambda plan: guarded(plan, Guards(), Allowed()),
     ),
     _changed(
         _case(
             "Another number than the plan's",
-            "A number that was read off another plan lifts nothing.",
+            "The number is not the number of this plan, so it lifts no guard.",
             [],
             [recorded()],
             [live()],
@@ -250,13 +342,15 @@ GUARDS = (
 )
 PARTS = (
     _changed(
-        _case("Narrowed", "With `--only b`: the rest is decided too, and left out.", [wanted("a"), wanted("b")]),
+        _case(
+            "Narrowed", "With `--only b`, reconciler decides everything, and leaves out the rest.", [wanted("a"), wanted("b")]
+        ),
         lambda plan: narrowed(plan, ["b"]),
     ),
     _changed(
         _case(
             "Narrowed, and it needs what is left out",
-            "A name that is given up by what was not selected is not free.",
+            "The change that would free the name is not selected, so the name is not free.",
             [wanted("a", name="b"), wanted("b", name="c")],
             [recorded("a"), recorded("b")],
             [live("a"), live("b")],
@@ -264,17 +358,30 @@ PARTS = (
         lambda plan: narrowed(plan, ["a"]),
     ),
     _changed(
-        _case("Destroyed", "With `destroy`: all that is recorded goes, but for what is protected.",
-              [wanted("a"), wanted("b", lifecycle=Lifecycle(prevent_destroy=True))], [recorded("a"), recorded("b")],
-              [live("a"), live("b")], destroy=True),
+        _case(
+            "Destroyed",
+            "`destroy` deletes every recorded connection, except the protected ones. It forgets those with "
+            "`onRemoval: retain`.",
+            [wanted("a"), wanted("b", lifecycle=Lifecycle(prevent_destroy=True))],
+            [recorded("a"), recorded("b")],
+            [live("a"), live("b")],
+            destroy=True,
+        ),
         lambda plan: replace(plan, choices=replace(plan.choices, destroy=True)),
     ),
-    _case("All adopted", "With `--adopt-all`: no manifest has to say so.", [wanted()], [], [live(id="theirs")], adopt_all=True),
-)  # fmt: skip
+    _case(
+        "All adopted",
+        "With `--adopt-all`, manifests need no `lifecycle.adopt`.",
+        [wanted()],
+        [],
+        [live(id="theirs")],
+        adopt_all=True,
+    ),
+)
 SECTIONS = {
     "Connections": CONNECTIONS,
     "Credentials": CREDENTIALS,
     "Guards": GUARDS,
-    "Parts, and words beside the manifests": PARTS,
+    "Parts of a stack, and other options": PARTS,
 }
 CASES = tuple(case for section in SECTIONS.values() for case in section)

@@ -5,15 +5,15 @@ import os
 import random
 import select
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.forking import environment, starter
 from tests.serving import serve
-from tests.stacks import Stack, environment, write_orgs
+from tests.stacks import Stack, write_orgs
 
 ROUNDS, CHANGES = 5, 100
 MOST_APPLIES = 30
@@ -26,7 +26,7 @@ def faulty(folder: Path, seed: int) -> Iterator[str]:
     """Serve the same database over a bad wire; give its address."""
     chances = [part for kind, percent in FAULTS.items() for part in ("--fault", f"{kind}={percent / 100}")]
     limits = ["--read-limit", "20", "--write-limit", "150", "--limit-window", "1"]
-    command = [sys.executable, "-m", "reconciler", "serve", "--port", "0", "--db", str(folder / "infisical.db")]
+    command = [*starter().command("-m reconciler"), "serve", "--port", "0", "--db", str(folder / "infisical.db")]
     command += ["--orgs", str(folder / "orgs.yaml"), "--delay", "5", "--seed", str(seed), *chances, *limits]
     process = subprocess.Popen(command, cwd=folder, env=environment({}), stdout=subprocess.PIPE, text=True)
     assert process.stdout

@@ -31,6 +31,17 @@ def test_it_wants_approval_and_the_number_and_then_deletes_everything(two: Stack
     assert [one["action"] for one in two.run("plan", "--format", "json").json["reconciler"]["changes"]] == ["create"] * 2
 
 
+def test_the_projects_that_manifests_name_need_not_be_there(stack: Stack) -> None:
+    stack.manifest("a", project="crm")
+    stack.apply()
+    stack.manifest("b", project="nowhere")
+
+    ran = stack.run("destroy", "--auto-approve", "--allow-deletes", "1")
+
+    assert (ran.code, "Done: 1 deleted." in ran.out) == (0, True), ran.all
+    assert recorded(stack) == []
+
+
 def test_one_address(two: Stack) -> None:
     assert two.run("destroy", "--auto-approve", "--only", "a").code == 0
     assert recorded(two) == ["b"]

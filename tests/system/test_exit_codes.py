@@ -47,6 +47,7 @@ def test_1_for_wrong_usage(stack: Stack, command: str) -> None:
 
 
 def test_1_when_infisical_cannot_be_reached(tmp_path: object, stack: Stack) -> None:
+    stack.module = "tests.hasty"
     stack.configure(infisical={"url": "http://127.0.0.1:9"})
     stack.manifest("crm")
     for command in ("plan", "apply --auto-approve"):
@@ -59,6 +60,7 @@ def test_1_when_infisical_cannot_be_reached(tmp_path: object, stack: Stack) -> N
     "variable", [{"ALL_PROXY": "nonsense://x"}, {"NO_PROXY": "fd00::/8", "HTTPS_PROXY": "http://127.0.0.1:9"}]
 )
 def test_1_when_a_proxy_variable_cannot_be_used(stack: Stack, variable: dict[str, str]) -> None:
+    stack.module = "tests.hasty"
     stack.configure(infisical={"url": "https://infisical.invalid"})
     stack.manifest("crm")
     ran = stack.run("plan", INFISICAL_TOKEN="token", **variable)

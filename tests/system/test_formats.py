@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator
 
 from reconciler import schemas
 from reconciler.planning import encode
+from tests.forking import environment
 from tests.reports.test_goldens import everything
 from tests.serving import ROOT
-from tests.stacks import Stack, environment
+from tests.stacks import Stack
 
 NAMES = sorted(path.name.removesuffix(".schema.json") for path in (ROOT / "schemas").glob("*.json"))
 

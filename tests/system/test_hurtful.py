@@ -17,7 +17,8 @@ from reconciler.manifest import load
 from reconciler.model import Written
 from reconciler.reports import Style, TextReport
 from tests.documents.test_yaml import PIECES
-from tests.stacks import Stack, environment
+from tests.forking import environment
+from tests.stacks import Stack
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.operations.metadata import check_metadata
-from reconciler.operations.stack import Where
+from reconciler.operations.location import StackLocation
+from reconciler.operations.metadata import compare_metadata
 from reconciler.workspace import git as workspace_git
 from tests.stacks import Stack
 
@@ -136,7 +136,7 @@ def test_a_git_that_hangs_is_a_warning(with_key: Stack, tmp_path: Path, monkeypa
     git.chmod(0o755)
     monkeypatch.setenv("PATH", f"{git.parent}:/usr/bin:/bin")
     monkeypatch.setattr(workspace_git, "_LIMIT_SECONDS", 0.1)
-    comparison = check_metadata(Where(with_key.folder, None, {}), [], with_key.folder / "out")
+    comparison = compare_metadata(StackLocation(with_key.folder, None, {}), [], with_key.folder / "out")
     assert [one.detail for one in comparison.diagnostics] == ["git did not end within 0.1 seconds."]
 
 

@@ -149,6 +149,7 @@ def test_check_of_one_address_asks_for_that_alone_and_exits_0_when_all_is_well(s
 
 
 def test_check_needs_no_infisical_unless_a_value_is_kept_there(stack: Stack) -> None:
+    stack.module = "tests.hasty"
     stack.configure(infisical={"url": "https://127.0.0.1:1"})
     assert stack.run("salesforce", "check", "ok", INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET="").code == 0
     stack.configure(infisical={"url": "https://127.0.0.1:1"}, secretSources={"infisical": {"allow": ["crm/**"]}})

@@ -18,7 +18,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.stacks import HOST, KEY, SECRET, Stack, environment, write_orgs
+from tests.forking import environment, starter
+from tests.serving import NO_TLS
+from tests.stacks import HOST, KEY, SECRET, Stack, write_orgs
 
 SALESFORCE = "/api/v1/app-connections/salesforce"
 
@@ -34,9 +36,9 @@ class Serving:
         """A client that is logged in with what the first start told."""
         found = self.told | told
         credentials = {"clientId": found["clientId"], "clientSecret": found["clientSecret"]}
-        answer = httpx.post(f"{found['url']}/api/v1/auth/universal-auth/login", json=credentials)
+        answer = httpx.post(f"{found['url']}/api/v1/auth/universal-auth/login", json=credentials, verify=NO_TLS)
         token = answer.raise_for_status().json()["accessToken"]
-        return httpx.Client(base_url=found["url"], headers={"authorization": f"Bearer {token}"})
+        return httpx.Client(base_url=found["url"], headers={"authorization": f"Bearer {token}"}, verify=NO_TLS)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to end; give its exit code."""
@@ -49,7 +51,7 @@ def serve(folder: Path, *options: str) -> Iterator[Serving]:
     """Run the command until the block ends."""
     if not (folder / "orgs.yaml").exists():
         write_orgs(folder / "orgs.yaml")
-    command = [sys.executable, "-m", "reconciler", "serve", "--port", "0", "--orgs", "orgs.yaml", *options]
+    command = [*starter().command("-m reconciler"), "serve", "--port", "0", "--orgs", "orgs.yaml", *options]
     process = subprocess.Popen(
         command, cwd=folder, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -133,10 +135,10 @@ def test_an_org_is_reached_by_its_hosts_name_on_either_port(tmp_path: Path) -> N
     form = {"grant_type": "client_credentials", "client_id": KEY, "client_secret": SECRET}
     with serve(tmp_path) as served:
         for url in (served.told["url"], served.told["salesforceUrl"]):
-            answer = httpx.post(f"{url}/services/oauth2/token", data=form, headers={"host": HOST})
+            answer = httpx.post(f"{url}/services/oauth2/token", data=form, headers={"host": HOST}, verify=NO_TLS)
             assert (answer.status_code, answer.json()["token_type"]) == (200, "Bearer")
-        assert httpx.get(f"{served.told['salesforceUrl']}/api/status").status_code == 404
-        assert httpx.get(f"{served.told['url']}/api/status").status_code == 200
+        assert httpx.get(f"{served.told['salesforceUrl']}/api/status", verify=NO_TLS).status_code == 404
+        assert httpx.get(f"{served.told['url']}/api/status", verify=NO_TLS).status_code == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -171,12 +173,12 @@ def test_a_fault_fails_as_it_says_and_is_carried_out_or_not(tmp_path: Path, kind
     with serve(tmp_path) as good, serve(tmp_path, "--fault", f"{kind}=1") as bad, good.client() as client:
         url = f"{bad.told['url']}{SALESFORCE}"
         if status:
-            answer = httpx.post(url, headers=client.headers, json=body("crm"))
+            answer = httpx.post(url, headers=client.headers, json=body("crm"), verify=NO_TLS)
             assert answer.status_code == status
             assert (kind == "html") == ("<html>" in answer.text)
         else:
             with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
-                httpx.post(url, headers=client.headers, json=body("crm"))
+                httpx.post(url, headers=client.headers, json=body("crm"), verify=NO_TLS)
         assert len(client.get(SALESFORCE).json()["appConnections"]) == carried_out
         assert bad.stop() == 0
         assert bad.process.stderr
@@ -185,7 +187,7 @@ def test_a_fault_fails_as_it_says_and_is_carried_out_or_not(tmp_path: Path, kind
 
 def test_the_same_seed_lets_the_same_requests_fail(tmp_path: Path) -> None:
     def statuses(seed: str) -> list[int]:
-        with serve(tmp_path, "--fault", "500=0.5", "--seed", seed) as served, httpx.Client() as client:
+        with serve(tmp_path, "--fault", "500=0.5", "--seed", seed) as served, httpx.Client(verify=NO_TLS) as client:
             return [client.get(f"{served.told['url']}/api/status").status_code for _ in range(40)]
 
     first = statuses("1")
@@ -207,8 +209,7 @@ def test_the_same_seed_lets_the_same_requests_fail(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_served_is_said(tmp_path: Path, options: list[str], code: int, said: str) -> None:
-    command = [sys.executable, "-m", "reconciler", "serve", "--port", "0", *options]
-    ran = subprocess.run(command, cwd=tmp_path, env=environment({}), capture_output=True, text=True, timeout=30, check=False)
+    ran = starter().run("reconciler", ["serve", "--port", "0", *options], tmp_path, environment({}), timeout=30)
     assert (ran.returncode, said in " ".join(ran.stderr.split()), ran.stdout) == (code, True, ""), ran.stderr
     assert "Traceback" not in ran.stderr
 
@@ -263,3 +264,26 @@ def test_a_second_signal_breaks_off_what_a_first_one_lets_end(tmp_path: Path) ->
             assert served.process.poll() is None
             assert served.stop(signal.SIGINT) == 0
             assert time.monotonic() - began < 4, "it waited as if nobody was in a hurry"
+
+
+def test_on_an_older_build_the_check_of_the_log_in_knows_the_organisation_as_plan_does(tmp_path: Path) -> None:
+    """It has no route that tells the organisation; the connections that it lists tell it."""
+    with serve(tmp_path, "--project", "crm", "--older-build") as served:
+        environ = {
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": served.told["clientId"],
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET": served.told["clientSecret"],
+            "RECONCILER_SALESFORCE_ENDPOINT": served.told["salesforceUrl"],
+        }
+        stack = Stack.at(tmp_path / "stack", served.told["url"], environ)
+        stack.manifest("crm", project="crm")
+        stack.apply()
+        stack.manifest("crm", project="crm", description="the first connection tells it, so this apply records it")
+        stack.apply()
+
+        planned = stack.run("plan", "--detailed-exitcode")
+        checked = stack.run("login", "--check")
+
+        assert stack.state()["organisation"]["id"] == served.told["organizationId"]
+        assert planned.code == 0, planned.all
+        assert checked.code == 0, checked.all
+        assert served.told["organizationId"] in checked.out

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import anyio.to_thread
 
 from reconciler.config import Auth
+from reconciler.operations.login.proof import NoProof
 from reconciler.wire import WireError, ask_metadata, printable
 
 VARIABLES = ("INFISICAL_AUTH_JWT", "INFISICAL_JWT", "INFISICAL_OIDC_AUTH_JWT")
@@ -22,47 +23,39 @@ _CI = ("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI")
 _LARGEST = 64 * 1024
 
 
-class NoToken(Exception):
-    """There is no JWT to log in with: `str()` is the cause, `hint` the next step. Neither repeats a token."""
-
-    def __init__(self, cause: str, hint: str) -> None:
-        super().__init__(cause)
-        self.hint = hint
-
-
 @dataclass(frozen=True, slots=True)
-class Jwt:
-    """A place a JWT comes from: `told` in words, and how to `read` it anew. Reading raises `NoToken`."""
+class JwtSource:
+    """Where a JWT comes from: `origin` says it in words, and `read` gets the JWT anew each time. `read` raises `NoProof`."""
 
-    told: str
+    origin: str
     read: Callable[[], Awaitable[str]]
 
 
-def source(method: str | None, auth: Auth, given: Mapping[str, str]) -> Jwt | None:
-    """Return where the JWT of `method` comes from, None when nothing gives one. A variable wins, then a file."""
+def jwt_source(method: str | None, auth: Auth, given: Mapping[str, str]) -> JwtSource | None:
+    """Return where the JWT for `method` comes from, None if nothing gives one. A variable wins over a file."""
     kubernetes = method == "kubernetes-auth"
     named = (given.get(NAMED, ""),) if method == "oidc-auth" else ()
     variables = (KUBERNETES,) if kubernetes else (*named, *VARIABLES)
     if variable := next((name for name in variables if name in given), None):
-        return Jwt(f"the JWT in {variable}", partial(_given, given[variable]))
+        return JwtSource(f"the JWT in {variable}", partial(_given, given[variable]))
     path = given.get(KUBERNETES_FILE, _POD) if kubernetes else given.get(FILE, "")
     if path:
-        return Jwt(f"the JWT in the file {path}", partial(_file, Path(path)))
+        return JwtSource(f"the JWT in the file {path}", partial(_file, Path(path)))
     match method:
         case "oidc-auth" if any(name in given for name in _CI):
             audience = _audience(auth, given)
-            return Jwt(f"the token that the CI gives its jobs, for the audience {audience}", partial(_ambient, audience))
+            return JwtSource(f"the token that the CI gives its jobs, for the audience {audience}", partial(_ambient, audience))
         case "azure-auth":
-            return Jwt("the managed identity of this machine (Azure)", partial(_azure, auth, given))
+            return JwtSource("the managed identity of this machine (Azure)", partial(_azure, auth, given))
         case "gcp-auth":
-            return Jwt("the service account of this machine (Google Cloud)", partial(_google, given))
+            return JwtSource("the service account of this machine (Google Cloud)", partial(_google, given))
         case _:
             return None
 
 
-def detected(auth: Auth, given: Mapping[str, str]) -> str | None:
-    """Return the method that the environment suggests for an identity that has only an id."""
-    if source("oidc-auth", auth, given):
+def suggest_method(auth: Auth, given: Mapping[str, str]) -> str | None:
+    """Return the method that the environment suggests for an identity of which only the id is set."""
+    if jwt_source("oidc-auth", auth, given):
         return "oidc-auth"
     in_pod = KUBERNETES in given or Path(given.get(KUBERNETES_FILE, _POD)).exists()
     return "kubernetes-auth" if in_pod else None
@@ -80,30 +73,30 @@ async def _file(path: Path) -> str:
     try:
         token = await anyio.to_thread.run_sync(read)
     except OSError as broken:
-        raise NoToken(f"{path} cannot be read: {broken.strerror}", f"correct the path, or unset {FILE}") from None
+        raise NoProof(f"{path} cannot be read: {broken.strerror}", f"correct the path, or unset {FILE}") from None
     except UnicodeDecodeError:
         token = ""
     if not token:
-        raise NoToken(f"{path} holds no JWT", "write the token into it, and nothing else")
+        raise NoProof(f"{path} holds no JWT", "write the token into it, and nothing else")
     return token
 
 
 async def _ambient(audience: str) -> str:
-    """What is said of a failure holds the CI's answer, which could hold a token: it is left out."""
+    """Ask the CI for a token. A failure's own text holds the CI's answer, which could hold a token, so it is left out."""
     import id as ambient
 
     try:
         token = await anyio.to_thread.run_sync(ambient.detect_credential, audience)
     except ambient.GitHubOidcPermissionCredentialError:
-        raise NoToken("GitHub gives this job no token", "give the job `permissions: { id-token: write }`") from None
+        raise NoProof("GitHub gives this job no token", "give the job `permissions: { id-token: write }`") from None
     except ambient.IdentityError as failed:
         said = printable(str(failed).partition(", body=")[0].partition("encountered an error")[0], 120)
         hint = "GitLab: name it in the job's `id_tokens`; the audience is `infisical.auth.audience`"
-        raise NoToken(f"the CI gives no token ({said})", hint) from None
+        raise NoProof(f"the CI gives no token ({said})", hint) from None
     except Exception as failed:  # noqa: BLE001  # the library lets those of its HTTP client and of JSON through
-        raise NoToken(f"the CI gives no token ({type(failed).__name__})", "run again, or set INFISICAL_AUTH_JWT") from None
+        raise NoProof(f"the CI gives no token ({type(failed).__name__})", "run again, or set INFISICAL_AUTH_JWT") from None
     if not token:
-        raise NoToken("the CI gives no token", "set INFISICAL_AUTH_JWT, or use another way to log in")
+        raise NoProof("the CI gives no token", "set INFISICAL_AUTH_JWT, or use another way to log in")
     return token
 
 
@@ -123,7 +116,7 @@ async def _azure(auth: Auth, given: Mapping[str, str]) -> str:
     except (ValueError, LookupError, TypeError):
         token = None
     if not isinstance(token, str) or not token:
-        raise NoToken("the metadata service gives no access token", "give the machine a managed identity")
+        raise NoProof("the metadata service gives no access token", "give the machine a managed identity")
     return token
 
 
@@ -140,4 +133,4 @@ async def _metadata(url: str, headers: Mapping[str, str]) -> str:
     try:
         return await ask_metadata(url, headers)
     except WireError as failed:
-        raise NoToken(str(failed).rstrip("."), failed.hint) from None
+        raise NoProof(str(failed).rstrip("."), failed.hint) from None

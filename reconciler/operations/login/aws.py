@@ -1,17 +1,17 @@
-"""How an AWS identity proves itself without a secret of its own: a signed question that Infisical asks AWS on its behalf."""
+"""How an AWS identity proves itself without a secret of its own: it signs a question, and Infisical asks AWS that question."""
 
 import base64
 import json
 
-from reconciler.operations.tokens import NoToken
+from reconciler.operations.login.proof import NoProof
 
 _BODY = "Action=GetCallerIdentity&Version=2011-06-15"
 
 
 def signed_question() -> dict[str, str]:
-    """Return the fields of an aws-auth log-in: STS's GetCallerIdentity, signed with the AWS credentials at hand, unsent.
+    """Return the fields of an aws-auth log-in: a signed request for STS's GetCallerIdentity. Nothing is sent here.
 
-    Credentials and region come from where AWS's own tools take them. Raises `NoToken`. Infisical: facts §5.
+    The AWS credentials and the region come from where AWS's own tools take them. Raises `NoProof`. Infisical: facts §5.
     """
     try:
         from botocore.auth import SigV4Auth
@@ -19,19 +19,19 @@ def signed_question() -> dict[str, str]:
         from botocore.exceptions import BotoCoreError
         from botocore.session import Session
     except ImportError:
-        raise NoToken("aws-auth needs botocore, which is not installed", "pip install 'infisical-reconciler[aws]'") from None
+        raise NoProof("aws-auth needs botocore, which is not installed", "pip install 'infisical-reconciler[aws]'") from None
     try:
         session = Session()
         credentials = session.get_credentials()
         region = session.get_config_variable("region") or "us-east-1"
         if credentials is None:
-            raise NoToken("there are no AWS credentials here", "set AWS_ACCESS_KEY_ID and so on, or run with a role")
+            raise NoProof("there are no AWS credentials here", "set AWS_ACCESS_KEY_ID and so on, or run with a role")
         host = f"sts.{region}.amazonaws.com"
         headers = {"Host": host, "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         request = AWSRequest("POST", f"https://{host}/", data=_BODY, headers=headers)
         SigV4Auth(credentials.get_frozen_credentials(), "sts", region).add_auth(request)
     except BotoCoreError as failed:
-        raise NoToken(f"the AWS credentials cannot be used ({type(failed).__name__})", "check them with the AWS CLI") from None
+        raise NoProof(f"the AWS credentials cannot be used ({type(failed).__name__})", "check them with the AWS CLI") from None
     signed = {**dict(request.headers), "Content-Length": str(len(_BODY))}
     return {
         "iamHttpRequestMethod": "POST",

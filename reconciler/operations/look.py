@@ -41,6 +41,22 @@ class Seen:
         return replace(drift, with_project=scope.project_slug or "") if drift.after is None and scope in self.lost else drift
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which organisation the log-in belongs to, and every connection of every app that Infisical shows it."""
+
+    organisation: Organisation
+    connections: tuple[LiveConnection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectScopes:
+    """The scope of each project that manifests name, and an error for each project that Infisical does not show."""
+
+    scopes: Mapping[ProjectRef | None, Scope]
+    unknown: tuple[Diagnostic, ...]
+
+
 async def look(url: str, connections: Sequence[Connection], state: State, reader: Reader, confirmed: int | None) -> Seen:
     """Return what is there. `confirmed` is how many recorded ids may be missing from the list, None for the usual few.
 
@@ -48,50 +64,55 @@ async def look(url: str, connections: Sequence[Connection], state: State, reader
     another organisation.
     """
     try:
-        said, listed = await together(reader.organisation, reader.connections)
-        organisation = same_organisation(state, said, listed)
-        missing = planning.unlisted(state, listed)
+        listing = await read_listing(reader)
+        refuse_other_organisation(state, listing.organisation)
+        missing = planning.unlisted(state, listing.connections)
         lost = await _lost_projects(state, missing, reader)
-        _not_too_many(state, listed, missing, lost, confirmed)
-        await _certainly_gone(missing, reader)
-        scopes = await _scopes(connections, listed, reader)
+        _refuse_too_many_missing(state, listing.connections, missing, lost, confirmed)
+        await _confirm_gone(missing, reader)
+        projects = await find_scopes(connections, listing.connections, reader)
     except ListBroken as broken:
         raise Stopped(Stop.FAILED, await _list_broken(broken, url, state, reader)) from None
-    except (InfisicalError, WireError) as refused:
-        raise Stopped(Stop.FAILED, explain(refused, f"read the connections of {url}")) from None
-    return Seen(organisation, listed, scopes, lost)
+    except (InfisicalError, WireError) as failure:
+        raise Stopped(Stop.FAILED, explain(failure, f"read the connections of {url}")) from None
+    if projects.unknown:
+        raise Stopped(Stop.FAILED, *projects.unknown)
+    return Seen(listing.organisation, listing.connections, projects.scopes, lost)
 
 
-def _organisation(said: Organisation | None, live: Sequence[LiveConnection]) -> Organisation:
-    """Who we are; a token that cannot ask still sees whose the connections are."""
-    if said is not None:
-        return said
-    return Organisation(next((one.organisation_id for one in live if one.organisation_id), ""))
+async def read_listing(reader: Reader) -> Listing:
+    """Return the organisation and all connections. Raises `InfisicalError` or `WireError`.
+
+    Some builds and some tokens do not tell the organisation. Each connection tells whose it is, so the list answers for them;
+    the organisation's id is "" if there is no connection either.
+    """
+    told, connections = await together(reader.organisation, reader.connections)
+    listed_id = next((connection.organisation_id for connection in connections if connection.organisation_id), "")
+    return Listing(told or Organisation(listed_id), connections)
 
 
-def same_organisation(state: State, said: Organisation | None, live: Sequence[LiveConnection]) -> Organisation:
-    """Return who we are: what Infisical says, else what its list tells. Raises `Stopped` (STALE) when `state` is another's."""
-    organisation = _organisation(said, live)
-    if not state.organisation_id or state.organisation_id == organisation.id:
-        return organisation
+def organisation_problem(state: State | None, organisation: Organisation) -> Diagnostic | None:
+    """Return what is wrong if `state` was made in another organisation, or if nobody can tell; None if it fits."""
+    if state is None or not state.organisation_id or state.organisation_id == organisation.id:
+        return None
     recorded = f"{state.organisation_name or 'unnamed'} ({state.organisation_id})"
     if not organisation.id:
-        raise Stopped(
-            Stop.STALE,
-            error(
-                "It cannot be told which organisation this log-in belongs to.",
-                detail=f"Recorded: {recorded}. Infisical does not say, and shows no connection.",
-                hint="use a machine identity of the recorded organisation",
-            ),
+        return error(
+            "It cannot be told which organisation this log-in belongs to.",
+            detail=f"Recorded: {recorded}. Infisical does not say, and shows no connection.",
+            hint="use a machine identity of the recorded organisation",
         )
-    raise Stopped(
-        Stop.STALE,
-        error(
-            "This is another organisation than the one this state belongs to.",
-            detail=f"Recorded: {recorded}. The log-in is of: {organisation.name or 'unnamed'} ({organisation.id}).",
-            hint="use an identity of the recorded organisation, or the state of this one",
-        ),
+    return error(
+        "This is another organisation than the one this state belongs to.",
+        detail=f"Recorded: {recorded}. The log-in is of: {organisation.name or 'unnamed'} ({organisation.id}).",
+        hint="use an identity of the recorded organisation, or the state of this one",
     )
+
+
+def refuse_other_organisation(state: State | None, organisation: Organisation) -> None:
+    """Raise `Stopped` (STALE) if `state` was made in another organisation, or if nobody can tell."""
+    if problem := organisation_problem(state, organisation):
+        raise Stopped(Stop.STALE, problem)
 
 
 async def _lost_projects(state: State, missing: Sequence[str], reader: Reader) -> frozenset[Scope]:
@@ -102,11 +123,11 @@ async def _lost_projects(state: State, missing: Sequence[str], reader: Reader) -
         if record.scope.project_slug:
             by_project.setdefault(record.scope, []).append(record.id)
     suspects = [scope for scope, ids in by_project.items() if absent.issuperset(ids)]
-    found = await together(*(partial(reader.project_by_slug, scope.project_slug or "") for scope in suspects))
-    return frozenset(scope for scope, project in zip(suspects, found, strict=True) if project is None)
+    projects = await together(*(partial(reader.project_by_slug, scope.project_slug or "") for scope in suspects))
+    return frozenset(scope for scope, project in zip(suspects, projects, strict=True) if project is None)
 
 
-def _not_too_many(
+def _refuse_too_many_missing(
     state: State,
     listed: Sequence[LiveConnection],
     missing: Sequence[str],
@@ -121,7 +142,7 @@ def _not_too_many(
     if lost:
         projects = ", ".join(sorted(f"`{scope.project_slug}`" for scope in lost))
         likely = f"The project {projects} is gone, or this log-in may not see it any more"
-    elif not any(one.id not in missing for one in listed):
+    elif not any(connection.id not in missing for connection in listed):
         likely = "This log-in may not read app connections any more, or this is another Infisical: its list is empty"
     named = f"; --confirm-missing {confirmed} was for another number" if confirmed is not None else ""
     raise Stopped(
@@ -136,7 +157,7 @@ def _not_too_many(
     )
 
 
-async def _certainly_gone(missing: Sequence[str], reader: Reader) -> None:
+async def _confirm_gone(missing: Sequence[str], reader: Reader) -> None:
     """Ask for every known id that the list does not show: lists are filtered by permission, only a 404 says gone.
 
     Raises `Stopped` for an id that may not be asked for, and for one that is there: what else would the list lack?
@@ -165,56 +186,55 @@ async def _certainly_gone(missing: Sequence[str], reader: Reader) -> None:
 
 async def _list_broken(broken: ListBroken, url: str, state: State, reader: Reader) -> Diagnostic:
     """Name the projects that Infisical does not know any more: one of them is why it cannot list."""
-    found = explain(broken, f"read the connections of {url}")
+    explained = explain(broken, f"read the connections of {url}")
     scopes = {record.scope for record in state.records.values() if record.scope.project_slug}
     try:
         lost = await _lost_projects(state, [record.id for record in state.records.values()], reader) if scopes else ()
     except (InfisicalError, WireError):
         lost = ()
     if not lost:
-        return found
+        return explained
     named = ", ".join(sorted(f"`{scope.project_slug}`" for scope in lost))
     count = sum(record.scope in lost for record in state.records.values())
     return replace(
-        found,
+        explained,
         summary=f"The project {named} is gone, and Infisical cannot list connections since.",
-        detail=f"{count} of the recorded connections were in it. {found.detail}",
+        detail=f"{count} of the recorded connections were in it. {explained.detail}",
     )
 
 
-async def _scopes(
-    connections: Sequence[Connection], live: Sequence[LiveConnection], reader: Reader
-) -> dict[ProjectRef | None, Scope]:
-    """Give each project of the manifests its scope; the list names the projects that hold connections, others are asked for."""
-    seen = {one.scope.project_slug: one.scope for one in live if one.scope.project_slug}
-    by_id = {one.scope.project_id: one.scope for one in live}
-    wanted = {one.project: one for one in reversed(connections)}
+async def find_scopes(connections: Sequence[Connection], live: Sequence[LiveConnection], reader: Reader) -> ProjectScopes:
+    """Return the scope of each project that `connections` name. Raises `InfisicalError` or `WireError`.
+
+    A project that holds one of the `live` connections is known from them; Infisical is asked for the others.
+    """
+    by_slug = {connection.scope.project_slug: connection.scope for connection in live if connection.scope.project_slug}
+    by_id = {connection.scope.project_id: connection.scope for connection in live}
+    first = {connection.project: connection for connection in reversed(connections)}
     scopes: dict[ProjectRef | None, Scope] = {None: ORGANISATION}
     asked: list[ProjectRef] = []
-    for ref in wanted:
+    for ref in first:
         if ref is None:
             continue
         if ref.by == "id":
             scopes[ref] = by_id.get(ref.value, Scope(ref.value))
-        elif ref.value in seen:
-            scopes[ref] = seen[ref.value]
+        elif ref.value in by_slug:
+            scopes[ref] = by_slug[ref.value]
         else:
             asked.append(ref)
     unknown: list[Diagnostic] = []
     projects = await together(*(partial(reader.project_by_slug, ref.value) for ref in asked))
     for ref, project in zip(asked, projects, strict=True):
         if project is None:
-            others = sum(one.project == ref for one in connections) - 1
+            others = sum(connection.project == ref for connection in connections) - 1
             unknown.append(
                 error(
                     f"There is no project `{ref.value}` that this identity may see.",
                     detail=f"{others} more manifests name it." if others else "",
-                    location=wanted[ref].project_location,
+                    location=first[ref].project_location,
                     hint="correct spec.project, create the project, or make the identity a member of it",
                 )
             )
         else:
             scopes[ref] = Scope(project.id, project.slug)
-    if unknown:
-        raise Stopped(Stop.FAILED, *unknown)
-    return scopes
+    return ProjectScopes(scopes, tuple(unknown))

@@ -1,4 +1,4 @@
-"""Which way to log in: as `reconciler.yaml` says, or as the environment lets it be seen; the first that fits.
+"""Chooses the way to log in: the one that `reconciler.yaml` names, or else the first of these that the environment allows.
 
 1. an access token in INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN, INFISICAL_TOKEN or INFISICAL_ACCESS_TOKEN
 2. INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET
@@ -7,8 +7,8 @@
 5. the same in a CI that gives its jobs tokens: oidc-auth
 6. the same in a Kubernetes pod: kubernetes-auth
 
-`infisical.auth.method`, or else INFISICAL_AUTH_METHOD, ends the search before it begins. The names are those of Infisical's
-command line, its Terraform provider and its SDKs.
+If `infisical.auth.method` or INFISICAL_AUTH_METHOD names a method, only that method is looked at. The names are those of
+Infisical's command line, its Terraform provider and its SDKs.
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from reconciler.config import Auth
 from reconciler.model import Diagnostic, Secret, Stop, Stopped, error
-from reconciler.operations import tokens
-from reconciler.operations.tokens import Jwt
+from reconciler.operations.login import jwt_sources
+from reconciler.operations.login.jwt_sources import JwtSource
 
 TOKENS = ("INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN", "INFISICAL_TOKEN", "INFISICAL_ACCESS_TOKEN")
 CLIENT_ID = "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"
@@ -49,19 +49,19 @@ _IDENTITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One way to log in, chosen. `told` says in words where its credentials come from.
+    """The way to log in that was chosen. `origin` says in words where its credentials come from.
 
     `token` is that of method `token`; `client_id` and `client_secret` are those of `universal-auth`; the other methods have an
     `identity_id`, and all of them but `aws-auth` a `jwt`.
     """
 
     method: str
-    told: str
+    origin: str
     token: Secret | None = None
     client_id: str = ""
     client_secret: Secret | None = None
     identity_id: str = ""
-    jwt: Jwt | None = None
+    jwt: JwtSource | None = None
     organisation_slug: str = ""
 
 
@@ -69,25 +69,25 @@ def choose(auth: Auth, environ: Mapping[str, str], url: str) -> Login:
     """Return the way to log in to the Infisical at `url`. Raises `Stopped` (FAILED), saying what is missing."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     slug = auth.organisation_slug or given.get(ORGANISATION, "")
-    wanted = _wanted(auth, given)
+    wanted = _named_method(auth, given)
     token = next((name for name in TOKENS if name in given), None)
     if token and wanted in {None, "token"}:
         return Login("token", f"the access token in {token}", token=Secret(given[token]))
     if CLIENT_ID in given and CLIENT_SECRET in given and wanted in {None, "universal-auth"}:
-        told = f"{CLIENT_ID} and {CLIENT_SECRET}"
+        origin = f"{CLIENT_ID} and {CLIENT_SECRET}"
         secret = Secret(given[CLIENT_SECRET])
-        return Login("universal-auth", told, client_id=given[CLIENT_ID], client_secret=secret, organisation_slug=slug)
+        return Login("universal-auth", origin, client_id=given[CLIENT_ID], client_secret=secret, organisation_slug=slug)
     method, identity = _identity(auth, given, wanted)
     if identity and method == "aws-auth":
-        told = "a request signed with the AWS credentials at hand"
-        return Login(method, told, identity_id=identity, organisation_slug=slug)
-    if identity and method and (jwt := tokens.source(method, auth, given)):
-        return Login(method, jwt.told, identity_id=identity, jwt=jwt, organisation_slug=slug)
-    raise Stopped(Stop.FAILED, _nothing(url, method, identity, given))
+        origin = "a request signed with the AWS credentials at hand"
+        return Login(method, origin, identity_id=identity, organisation_slug=slug)
+    if identity and method and (jwt := jwt_sources.jwt_source(method, auth, given)):
+        return Login(method, jwt.origin, identity_id=identity, jwt=jwt, organisation_slug=slug)
+    raise Stopped(Stop.FAILED, _incomplete(url, method, identity, given))
 
 
-def _wanted(auth: Auth, given: Mapping[str, str]) -> str | None:
-    """Return the method that is asked for. The environment's name is not repeated: it could be a value in the wrong place."""
+def _named_method(auth: Auth, given: Mapping[str, str]) -> str | None:
+    """Return the method that is asked for. The message does not repeat what the variable holds: it could be a secret."""
     named = auth.method or given.get(METHOD, "").lower()
     if named and named not in METHODS:
         known = ", ".join(dict.fromkeys(METHODS.values()))
@@ -101,11 +101,11 @@ def _identity(auth: Auth, given: Mapping[str, str], wanted: str | None) -> tuple
         if variable in given and wanted in {None, method}:
             return method, given[variable]
     general = auth.identity_id or given.get(IDENTITY, "")
-    return wanted or (tokens.detected(auth, given) if general else None), general
+    return wanted or (jwt_sources.suggest_method(auth, given) if general else None), general
 
 
-def _nothing(url: str, method: str | None, identity: str, given: Mapping[str, str]) -> Diagnostic:
-    """Say what the way that was asked for, or that was half way there, still needs."""
+def _incomplete(url: str, method: str | None, identity: str, given: Mapping[str, str]) -> Diagnostic:
+    """Return what is still missing for the method that is asked for, or for the one whose variables are partly set."""
     half = [name for name in (CLIENT_ID, CLIENT_SECRET) if name not in given]
     pair = f"set {' and '.join(half)}"
     detail = ""
@@ -115,7 +115,7 @@ def _nothing(url: str, method: str | None, identity: str, given: Mapping[str, st
         case "universal-auth":
             hint = pair
         case None if identity:
-            hint = f"set {tokens.VARIABLES[0]} or {tokens.FILE}, or say which with {METHOD}"
+            hint = f"set {jwt_sources.VARIABLES[0]} or {jwt_sources.FILE}, or say which with {METHOD}"
             detail = "There is the id of an identity, but nothing that proves it."
         case None:
             hint = (
@@ -125,7 +125,7 @@ def _nothing(url: str, method: str | None, identity: str, given: Mapping[str, st
             )
             detail = f"{half[0]} is not set." if len(half) == 1 else ""
         case _ if identity:
-            hint = f"set {tokens.VARIABLES[0]} or {tokens.FILE}"
+            hint = f"set {jwt_sources.VARIABLES[0]} or {jwt_sources.FILE}"
             detail = f"{method} needs a JWT."
         case _:
             hint = f"set {IDENTITY}, or `infisical.auth.identityId`"

@@ -1,4 +1,4 @@
-"""Chooses the Infisical of the settings, over the network or embedded, and logs in to it."""
+"""Opens the Infisical that the settings name, over the network or embedded, and logs in to it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,63 +9,71 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 
 from reconciler.config import Embedded, Settings
-from reconciler.infisical import Grant, InfisicalError, explain, log_in, renew
+from reconciler.infisical import Grant, InfisicalError, Reader, explain, log_in, renew
 from reconciler.model import Secret, Stop, Stopped, error, warning
-from reconciler.operations import aws
-from reconciler.operations.login import Login, choose
-from reconciler.operations.stack import Where, run_url
-from reconciler.operations.tokens import NoToken
+from reconciler.operations.location import StackLocation, run_url
+from reconciler.operations.login import aws
+from reconciler.operations.login.choose import Login, choose
+from reconciler.operations.login.proof import NoProof
 from reconciler.wire import Client, Endpoint, HttpLog, NotSent, Transport, WireError, connect, custom_headers
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A client that is logged in, and how: the method, in words where its credentials came from, and the token it got."""
+    """A log-in to Infisical, for as long as its block lasts.
+
+    `client` sends requests with it, and `reader` reads through that client. `method` is how the run logged in; `origin` says in
+    words where the credentials for that came from. `token` is the access token that Infisical gave.
+    """
 
     client: Client
+    reader: Reader
     method: str
-    told: str
+    origin: str
     token: Secret
 
 
 @asynccontextmanager
-async def infisical(settings: Settings, where: Where) -> AsyncIterator[Session]:
-    """Open a client that is logged in. Raises `Stopped` (FAILED) when that is not possible."""
-    async with AsyncExitStack() as stack:
+async def open_session(settings: Settings, location: StackLocation) -> AsyncIterator[Session]:
+    """Log in for the block. Raises `Stopped` (FAILED) if that is not possible."""
+    async with AsyncExitStack() as opened:
         try:
-            log = stack.enter_context(HttpLog(where.log_http)) if where.log_http else None
+            log = opened.enter_context(HttpLog(location.log_http)) if location.log_http else None
             if settings.embedded:
-                session = await stack.enter_async_context(_embedded(settings.embedded, log))
+                session = await opened.enter_async_context(_embedded(settings.embedded, log))
             else:
-                session = await stack.enter_async_context(_network(settings, where, log))
-        except WireError as refused:
-            raise Stopped(Stop.FAILED, explain(refused, f"log in to {settings.url}")) from None
+                session = await opened.enter_async_context(_network(settings, location, log))
+        except WireError as failure:
+            raise Stopped(Stop.FAILED, explain(failure, f"log in to {settings.url}")) from None
         yield session
         if session.client.log_failure:
-            where.notice(warning(session.client.log_failure, hint="look at the disk, or name another --log-http"))
+            location.notice(warning(session.client.log_failure, hint="look at the disk, or name another --log-http"))
 
 
 @asynccontextmanager
-async def _network(settings: Settings, where: Where, log: HttpLog | None) -> AsyncIterator[Session]:
-    _refuse_plain_http(settings.url, where.environ)
-    login = choose(settings.auth, where.environ, settings.url)
-    headers, way = custom_headers(where.environ), Transport.of(where.environ)
-    run = run_url(where.environ)
-    async with connect(Endpoint(settings.url), way, headers=headers, run_url=run, log=log, waiting=where.waiting) as client:
+async def _network(settings: Settings, location: StackLocation, log: HttpLog | None) -> AsyncIterator[Session]:
+    environ = location.environ
+    _refuse_plain_http(settings.url, environ)
+    login = choose(settings.auth, environ, settings.url)
+    headers, transport = custom_headers(environ), Transport.of(environ)
+    async with connect(
+        Endpoint(settings.url), transport, headers=headers, run_url=run_url(environ), log=log, waiting=location.waiting
+    ) as client:
         try:
             token = await _authorise(client, login)
         except NotSent:
             raise
-        except (InfisicalError, WireError) as refused:
-            raise Stopped(Stop.FAILED, explain(refused, f"log in to {settings.url} ({login.method}: {login.told})")) from None
-        except NoToken as missing:
+        except (InfisicalError, WireError) as failure:
+            doing = f"log in to {settings.url} ({login.method}: {login.origin})"
+            raise Stopped(Stop.FAILED, explain(failure, doing)) from None
+        except NoProof as missing:
             cause = error(f"Could not log in to {settings.url}: {missing}.", detail=f"Way: {login.method}.", hint=missing.hint)
             raise Stopped(Stop.FAILED, cause) from None
-        yield Session(client, login.method, login.told, token)
+        yield Session(client, Reader(client), login.method, login.origin, token)
 
 
 async def _authorise(client: Client, login: Login) -> Secret:
-    """Log in, return the token, and teach the client how to get a younger token: by renewing, else by logging in again."""
+    """Log in, return the token, and tell the client how to get a younger one: it renews the token, or else logs in again."""
     grant = await _grant(client, login)
 
     async def younger() -> Secret:
@@ -102,17 +110,17 @@ async def _grant(client: Client, login: Login) -> Grant:
 
 
 @asynccontextmanager
-async def _embedded(found: Embedded, log: HttpLog | None) -> AsyncIterator[Session]:
+async def _embedded(settings: Embedded, log: HttpLog | None) -> AsyncIterator[Session]:
     from reconciler import embedded
     from reconciler.operations.orgs import read_orgs
 
-    orgs = read_orgs(found.salesforce_orgs)
-    app = embedded.infisical_app(found.database, orgs, found.projects)
+    orgs = read_orgs(settings.salesforce_orgs)
+    app = embedded.infisical_app(settings.database, orgs, settings.projects)
     try:
-        token = await anyio.to_thread.run_sync(embedded.issue_token, found.database)
+        token = await anyio.to_thread.run_sync(embedded.issue_token, settings.database)
         async with connect(Endpoint("http://embedded", app), Transport(), log=log) as client:
             client.authorise(Secret(token))
-            yield Session(client, "embedded", "no log-in is needed", Secret(token))
+            yield Session(client, Reader(client), "embedded", "no log-in is needed", Secret(token))
     except embedded.DatabaseUnusableError as broken:
         unusable = error(
             f"The embedded Infisical cannot be used: {broken}.", hint="check `embedded.database` and its directory"

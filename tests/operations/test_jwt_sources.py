@@ -11,8 +11,9 @@ import jwt
 import pytest
 
 from reconciler.config import Auth
-from reconciler.operations import aws
-from reconciler.operations.tokens import Jwt, NoToken, source
+from reconciler.operations.login import aws
+from reconciler.operations.login.jwt_sources import JwtSource, jwt_source
+from reconciler.operations.login.proof import NoProof
 
 pytestmark = pytest.mark.anyio
 
@@ -55,14 +56,14 @@ def answering(status: int, body: str) -> Iterator[tuple[str, Asked]]:
         server.server_close()
 
 
-def found(method: str, environ: Mapping[str, str], auth: Auth | None = None) -> Jwt:
-    place = source(method, auth or Auth(), environ)
+def found(method: str, environ: Mapping[str, str], auth: Auth | None = None) -> JwtSource:
+    place = jwt_source(method, auth or Auth(), environ)
     assert place is not None
     return place
 
 
-async def failing(place: Jwt) -> str:
-    with pytest.raises(NoToken) as caught:
+async def failing(place: JwtSource) -> str:
+    with pytest.raises(NoProof) as caught:
         await place.read()
     assert TOKEN not in repr(caught.value) + caught.value.hint
     return f"{caught.value} next: {caught.value.hint}"
@@ -198,5 +199,5 @@ def test_without_aws_credentials_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(NoToken, match="there are no AWS credentials here"):
+    with pytest.raises(NoProof, match="there are no AWS credentials here"):
         aws.signed_question()

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.config import Auth
 from reconciler.model import Stopped
-from reconciler.operations.login import METHODS, choose
+from reconciler.operations.login.choose import METHODS, choose
 
 URL = "https://infisical.example"
 ID = "0c9e0000-0000-4000-8000-000000000001"
@@ -45,7 +45,7 @@ def test_the_environment_is_looked_at_in_the_documented_order() -> None:
         [*IN_GITHUB],
     ):
         login = choose(Auth(), left, URL)
-        found.append((login.method, login.told))
+        found.append((login.method, login.origin))
         for name in gone:
             del left[name]
     assert found == [
@@ -86,7 +86,7 @@ def test_a_method_has_the_identity_of_its_own_variable_first() -> None:
 def test_the_variable_that_holds_the_jwt_can_be_named() -> None:
     environ = {"INFISICAL_OIDC_AUTH_TOKEN_NAME": "MY_JWT", "MY_JWT": "j.w.t", "INFISICAL_MACHINE_IDENTITY_ID": ID}
 
-    assert choose(Auth(), environ, URL).told == "the JWT in MY_JWT"
+    assert choose(Auth(), environ, URL).origin == "the JWT in MY_JWT"
 
 
 def test_a_pod_logs_in_with_its_service_account(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_pod_logs_in_with_its_service_account(tmp_path: Path) -> None:
 
     login = choose(Auth(), environ, URL)
 
-    assert (login.method, login.told) == ("kubernetes-auth", f"the JWT in the file {token}")
+    assert (login.method, login.origin) == ("kubernetes-auth", f"the JWT in the file {token}")
 
 
 def test_variables_that_are_blank_are_not_set() -> None:
