@@ -9,11 +9,11 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.config import Settings
-from reconciler.model import WORTH_TELLING_SECONDS, State, Stop, Stopped, Waiting, WaitReason, error
+from reconciler.model import State, Stop, Stopped, error
 from reconciler.operations.files import read_settings
 from reconciler.operations.location import StackLocation, run_url
 from reconciler.state import Backend, Conflict, LocalBackend, Locked, LockInfo, StateError, Version
@@ -81,26 +81,10 @@ async def open_backend(backend: Backend, location: StackLocation, lock: Lock | N
     with stop_for_state_errors():
         async with AsyncExitStack() as held:
             if lock is not None:
-                await held.enter_async_context(_locked(backend, location, lock))
+                info = _lock_info(lock.operation, location.environ)
+                await held.enter_async_context(backend.locked(info, lock.wait_seconds, location.waiting))
             state, version = await backend.load()
             yield StoredState(backend, state, version)
-
-
-@asynccontextmanager
-async def _locked(backend: Backend, location: StackLocation, lock: Lock) -> AsyncIterator[None]:
-    """Hold the lock for the block. If another run holds it for long, say so before waiting for the rest of the time."""
-    info = _lock_info(lock.operation, location.environ)
-    async with AsyncExitStack() as held:
-        try:
-            await held.enter_async_context(backend.locked(info, min(lock.wait_seconds, WORTH_TELLING_SECONDS)))
-        except Locked as holder:
-            left = lock.wait_seconds - WORTH_TELLING_SECONDS
-            if left <= 0:
-                raise
-            until = datetime.now(UTC) + timedelta(seconds=left)
-            location.waiting(Waiting(WaitReason.STATE_LOCK, left, until, cause=str(holder)))
-            await held.enter_async_context(backend.locked(info, left))
-        yield
 
 
 @contextmanager
