@@ -45,8 +45,11 @@ Diagnostics of plans and applies have the same keys.
 """
 _LINES = """
 `apply --format json` prints one JSON object on each line, in the format of Terraform's machine-readable output. `type` is one
-of `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`, `apply_not_tried` and
-`change_summary`. Terraform does not have `apply_not_tried`.
+of `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`, `apply_not_tried`, `waiting` and
+`change_summary`. Terraform does not have `apply_not_tried` and `waiting`.
+
+A `waiting` line means that the run waits for more than two seconds. It has `reason` (`rate-limit`, `failed-request` or
+`state-lock`), `seconds`, `until`, `status` (the HTTP status, 0 if there was no answer) and `cause` (a sentence).
 """
 
 

@@ -31,7 +31,7 @@ def stack_options(command: Command) -> Command:
     def with_stack(*, chdir: Path | None, config: Path | None, **others: Any) -> None:
         start = (chdir or Path()).absolute()
         named = None if config is None else config if chdir is None or config.is_absolute() else chdir / config
-        command(location=StackLocation(start, named, os.environ), **others)
+        command(location=StackLocation(start, named, os.environ, waiting=output.say_waiting), **others)
 
     return with_stack
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from reconciler.cli import exits
-from reconciler.model import Diagnostic, Stopped
+from reconciler.model import Diagnostic, Stopped, Waiting
 from reconciler.reports import Style, TextReport
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ def silence(stream: TextIO) -> None:
 def say_problems(diagnostics: tuple[Diagnostic, ...]) -> None:
     """Write diagnostics to standard error."""
     say(TextReport(style(sys.stderr)).diagnostics(diagnostics), err=True)
+
+
+def say_waiting(event: Waiting) -> None:
+    """Write why the run waits, and how long, to standard error."""
+    say(TextReport(style(sys.stderr)).event(event), err=True)
 
 
 @contextmanager

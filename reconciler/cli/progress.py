@@ -1,10 +1,19 @@
 """A progress bar under the lines of an apply, on a terminal only."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tqdm import tqdm
 
 from reconciler.cli import output
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Take a progress bar away while the block writes to the terminal."""
+    with tqdm.external_write_mode(file=sys.stderr):
+        yield
 
 
 class Progress:
@@ -27,7 +36,7 @@ class Progress:
 
     def note(self, lines: str) -> None:
         """Show what is no change."""
-        with tqdm.external_write_mode(file=sys.stdout):
+        with aside():
             output.say(lines)
 
     def close(self) -> None:

@@ -6,8 +6,8 @@ import sys
 import click
 
 from reconciler.cli import exits, output, signals
-from reconciler.cli.progress import Progress
-from reconciler.model import ApplyEvent, Noted
+from reconciler.cli.progress import Progress, aside
+from reconciler.model import ApplyEvent, Noted, Waiting
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
 from reconciler.operations.event_loop import run
 from reconciler.operations.interruption import Interruption
@@ -48,8 +48,11 @@ class _Text:
         return answer
 
     def emit(self, event: ApplyEvent) -> None:
-        """Show what happened."""
-        if self._progress is not None:
+        """Show what happened; a wait also before there is a plan."""
+        if isinstance(event, Waiting):
+            with aside():
+                output.say_waiting(event)
+        elif self._progress is not None:
             show = self._progress.note if isinstance(event, Noted) else self._progress.show
             show(self._report.event(event))
 
@@ -89,6 +92,7 @@ class _Json:
     def __init__(self, approved: bool) -> None:
         self._approved = approved
         self._report = JsonReport()
+        self._begun = False
         self._shown = False
 
     def approve(self, plan: Plan) -> Approval:
@@ -97,7 +101,10 @@ class _Json:
         return Approval.YES if self._approved else Approval.IMPOSSIBLE
 
     def emit(self, event: ApplyEvent) -> None:
-        """Show what happened as lines."""
+        """Show what happened as lines; a wait on standard error too, for whoever watches."""
+        if isinstance(event, Waiting):
+            output.say_waiting(event)
+        self._begin()
         output.say(self._report.event(event))
 
     def end(self) -> None:
@@ -114,8 +121,14 @@ class _Json:
 
     def _show(self, plan: Plan) -> None:
         if not self._shown:
+            self._begin()
             output.say(self._report.planned(plan))
         self._shown = True
+
+    def _begin(self) -> None:
+        if not self._begun:
+            output.say(self._report.version())
+        self._begun = True
 
 
 def _ask(interruption: Interruption) -> Approval:

@@ -16,7 +16,18 @@ from reconciler.model.diagnostics import (
     warning,
 )
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.events import ApplyEvent, ChangeFailed, ChangeFinished, ChangeNotTried, ChangeStarted, Noted, Outcome
+from reconciler.model.events import (
+    WORTH_TELLING_SECONDS,
+    ApplyEvent,
+    ChangeFailed,
+    ChangeFinished,
+    ChangeNotTried,
+    ChangeStarted,
+    Noted,
+    Outcome,
+    Waiting,
+    WaitReason,
+)
 from reconciler.model.guards import Guards
 from reconciler.model.lifecycle import CredentialDrift, Lifecycle, OnRemoval
 from reconciler.model.reason import Doubt, Reason, Why
@@ -26,6 +37,7 @@ from reconciler.model.state import Intent, State, Superseded, Verb
 
 __all__ = [
     "ORGANISATION",
+    "WORTH_TELLING_SECONDS",
     "Action",
     "AppConnection",
     "ApplyEvent",
@@ -67,6 +79,8 @@ __all__ = [
     "Stopped",
     "Superseded",
     "Verb",
+    "WaitReason",
+    "Waiting",
     "Why",
     "Written",
     "error",

@@ -1,6 +1,8 @@
-"""What happens during an apply, as values: `applying` emits them, the command line shows them."""
+"""What happens during a run, as values: whoever does something emits them, the command line shows them."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from reconciler.model.action import Action
 from reconciler.model.diagnostics import Diagnostic
@@ -53,7 +55,38 @@ class Noted:
     diagnostic: Diagnostic
 
 
-ApplyEvent = Noted | ChangeStarted | ChangeFinished | ChangeFailed | ChangeNotTried
+class WaitReason(StrEnum):
+    """What a run waits for."""
+
+    RATE_LIMIT = "rate-limit"
+    """Infisical limits how many requests it takes. No request is sent until the wait is over."""
+    FAILED_REQUEST = "failed-request"
+    """Infisical failed to answer a request, which is sent again after the wait."""
+    STATE_LOCK = "state-lock"
+    """Another run holds the lock of the state. The wait ends earlier once that run releases it."""
+
+
+WORTH_TELLING_SECONDS = 2.0
+"""A wait of this length, or a shorter one, is over before anybody wonders. It is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The run waits before it goes on.
+
+    `seconds` is how long the wait lasts from now, `until` the time when it ends. `status` is the HTTP status that made it
+    necessary, 0 when there was no answer. `cause` is a sentence that names what went wrong or who holds the lock; it is "" when
+    `status` says it all.
+    """
+
+    reason: WaitReason
+    seconds: float
+    until: datetime
+    status: int = 0
+    cause: str = ""
+
+
+ApplyEvent = Noted | Waiting | ChangeStarted | ChangeFinished | ChangeFailed | ChangeNotTried
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Request:
 class Callbacks:
     """How an apply talks to its caller.
 
-    It calls `approve` once, with the plan, before it writes anything; then it calls `emit` with each thing that happens.
+    It calls `approve` once, with the plan, before it writes anything; then it calls `emit` with each thing that happens. Before
+    that it calls `emit` only for a long wait.
     """
 
     approve: Callable[[Plan], Approval]
@@ -93,6 +94,7 @@ async def apply(location: StackLocation, request: Request, callbacks: Callbacks,
 
     An `interruption` before the first write ends the run at once. During the writes it lets those in flight finish.
     """
+    location = replace(location, waiting=callbacks.emit)
     saved = SavedPlan(read_plan(request.plan_file), request.plan_file) if request.plan_file else None
     ending = _Ending(anyio.Event(), anyio.Event())
     applied: Applied | None = None

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.model import Diagnostic
+from reconciler.model import Diagnostic, Waiting
 
 
-def _ignore(diagnostic: Diagnostic) -> None:
-    """Take a notice that nobody wants to hear."""
+def _ignore(news: Diagnostic | Waiting) -> None:
+    """Take what nobody wants to hear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class StackLocation:
 
     The stack is the one whose `reconciler.yaml` is in `start` or in a directory above it; `config` names that file instead.
     `environ` holds the environment variables of the run. If `log_http` names a file, every call to Infisical adds a line to it.
-    An operation calls `notice` with each warning that is not part of its result.
+    An operation calls `notice` with each warning that is not part of its result, and `waiting` before each long wait.
     """
 
     start: Path
@@ -25,6 +25,7 @@ class StackLocation:
     environ: Mapping[str, str]
     log_http: Path | None = None
     notice: Callable[[Diagnostic], None] = field(default=_ignore)
+    waiting: Callable[[Waiting], None] = field(default=_ignore)
 
 
 def run_url(environ: Mapping[str, str]) -> str:

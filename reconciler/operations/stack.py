@@ -65,7 +65,7 @@ async def open_stack(
     place = state_place(settings)
     async with (
         open_session(settings, location) as session,
-        open_backend(place.backend(session), location.environ, lock) as stored,
+        open_backend(place.backend(session), location, lock) as stored,
     ):
         yield Stack(location, files, session, stored.backend, stored.state, stored.version)
 

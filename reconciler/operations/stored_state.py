@@ -69,11 +69,11 @@ async def open_state(location: StackLocation, lock: Lock | None = None) -> Async
             from reconciler.operations.login.session import open_session
 
             session = await opened.enter_async_context(open_session(settings, location))
-        yield await opened.enter_async_context(open_backend(place.backend(session), location.environ, lock))
+        yield await opened.enter_async_context(open_backend(place.backend(session), location, lock))
 
 
 @asynccontextmanager
-async def open_backend(backend: Backend, environ: Mapping[str, str], lock: Lock | None) -> AsyncIterator[StoredState]:
+async def open_backend(backend: Backend, location: StackLocation, lock: Lock | None) -> AsyncIterator[StoredState]:
     """Load the state, under the lock if there is one; the lock is held until the block ends.
 
     Raises `Stopped` for every `StateError`, also for one that the block raises.
@@ -81,8 +81,8 @@ async def open_backend(backend: Backend, environ: Mapping[str, str], lock: Lock 
     with stop_for_state_errors():
         async with AsyncExitStack() as held:
             if lock is not None:
-                info = _lock_info(lock.operation, environ)
-                await held.enter_async_context(backend.locked(info, lock.wait_seconds))
+                info = _lock_info(lock.operation, location.environ)
+                await held.enter_async_context(backend.locked(info, lock.wait_seconds, location.waiting))
             state, version = await backend.load()
             yield StoredState(backend, state, version)
 

@@ -1,8 +1,9 @@
 """The words for actions, fields and reasons. Every report takes them from here, so that all of them say the same."""
 
+import math
 from dataclasses import dataclass
 
-from reconciler.model import Action, Doubt, Reason, Why
+from reconciler.model import Action, Doubt, Reason, Waiting, WaitReason, Why
 from reconciler.model import action as paths
 from reconciler.planning import Kept
 
@@ -136,6 +137,18 @@ def reason(reason: Reason | None) -> str:
 def next_step(kept: Kept) -> str:
     """Return what to do about something that is held or protected."""
     return _NEXT[kept.reason.why].format(address=kept.address)
+
+
+def waiting(event: Waiting) -> str:
+    """Return why a run waits, and how long."""
+    seconds = math.ceil(event.seconds)
+    match event.reason:
+        case WaitReason.RATE_LIMIT:
+            return f"Infisical allows no more requests for now (HTTP {event.status}). Going on in {seconds} s."
+        case WaitReason.FAILED_REQUEST:
+            return f"{event.cause or f'Infisical answered HTTP {event.status}.'} Trying again in {seconds} s."
+        case WaitReason.STATE_LOCK:
+            return f"{event.cause} Trying for {seconds} s more."
 
 
 def _new_manifest(reason: Reason) -> str:

@@ -1,10 +1,11 @@
 """What a place that keeps state must do, whichever it is."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.model import ReconcilerError, State
+from reconciler.model import ReconcilerError, State, Waiting
 
 Version = str
 """What a backend knows a stored document by; "" before there is one."""
@@ -44,5 +45,10 @@ class Backend(Protocol):
     async def store(self, state: State, version: Version) -> Version:
         """Store `state` whole or not at all, and return its version. Raises `Conflict` unless `version` is the stored one."""
 
-    def locked(self, info: LockInfo, wait_seconds: float) -> AbstractAsyncContextManager[None]:
-        """Hold the lock for the block; wait up to `wait_seconds` for it. Raises `Locked`."""
+    def locked(
+        self, info: LockInfo, wait_seconds: float, waiting: Callable[[Waiting], None]
+    ) -> AbstractAsyncContextManager[None]:
+        """Hold the lock for the block; wait up to `wait_seconds` for it. Raises `Locked`.
+
+        Tells `waiting` who holds the lock, once, if another run still holds it after `WORTH_TELLING_SECONDS`.
+        """

@@ -3,16 +3,17 @@
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 from filelock import FileLock, Timeout
 
-from reconciler.model import State
+from reconciler.model import WORTH_TELLING_SECONDS, State, Waiting, WaitReason
 from reconciler.state.backend import Conflict, Locked, LockInfo, StateError, Version
 from reconciler.state.format import Encoder, decode
 from reconciler.workspace import write_file
@@ -42,10 +43,12 @@ class LocalBackend:
         return await anyio.to_thread.run_sync(self._write, state, version)
 
     @asynccontextmanager
-    async def locked(self, info: LockInfo, wait_seconds: float) -> AsyncIterator[None]:
+    async def locked(
+        self, info: LockInfo, wait_seconds: float, waiting: Callable[[Waiting], None] = lambda _: None
+    ) -> AsyncIterator[None]:
         """See `Backend.locked`."""
         lock = FileLock(self._lock, mode=0o600, thread_local=False)
-        await self._acquire(lock, wait_seconds)
+        await self._acquire(lock, wait_seconds, waiting)
         try:
             await anyio.to_thread.run_sync(self._write_info, info)
             yield
@@ -54,19 +57,29 @@ class LocalBackend:
                 self._info.unlink(missing_ok=True)
             lock.release()
 
-    async def _acquire(self, lock: FileLock, wait_seconds: float) -> None:
-        deadline = anyio.current_time() + wait_seconds
+    async def _acquire(self, lock: FileLock, wait_seconds: float, waiting: Callable[[Waiting], None]) -> None:
+        began = anyio.current_time()
+        deadline = began + wait_seconds
+        told = False
         while True:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 lock.acquire(timeout=0)
                 return
             except Timeout:
-                if anyio.current_time() >= deadline:
+                now = anyio.current_time()
+                if now >= deadline:
                     raise self._held() from None
+                if not told and now - began >= WORTH_TELLING_SECONDS:
+                    waiting(self._waiting(deadline - now))
+                    told = True
             except OSError as broken:
                 raise self._failed("locked", broken) from None
             await anyio.sleep(_POLL_SECONDS)
+
+    def _waiting(self, seconds: float) -> Waiting:
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        return Waiting(WaitReason.STATE_LOCK, seconds, until, cause=str(self._held()))
 
     def _held(self) -> Locked:
         try:

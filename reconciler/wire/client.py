@@ -6,7 +6,7 @@ A read is repeated when it fails; a write only when it was certainly not carried
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from reconciler.model import Secret
+from reconciler.model import Secret, Waiting, WaitReason
 from reconciler.wire import tls
 from reconciler.wire.answers import SAFE, Answer, Received, judged, received
 from reconciler.wire.bearer import Bearer, Renew
@@ -106,9 +106,9 @@ class _Way:
 class Client:
     """Sends requests to one endpoint. Safe for many tasks at once. Made by `connect`."""
 
-    def __init__(self, way: _Way) -> None:
+    def __init__(self, way: _Way, waiting: Callable[[Waiting], None]) -> None:
         self._way = way
-        self._pause = SharedPause()
+        self._pause = SharedPause(waiting)
         self._gate = Gate()
         self._bearer: Bearer | None = None
 
@@ -209,9 +209,11 @@ class Client:
         if tries.failed >= READ_ATTEMPTS:
             return None
         if tried.came and "retry-after" in tried.came.headers:
-            self._pause.extend(asked_for(tried.came.headers, b"", tries.failed))
+            self._pause.extend(asked_for(tried.came.headers, b"", tries.failed), tried.status)
             return 0.0
-        return backoff(tries.failed)
+        seconds = backoff(tries.failed)
+        self._pause.tell(WaitReason.FAILED_REQUEST, seconds, tried.status, str(tried.failure or ""))
+        return seconds
 
     def _limited(self, tried: _Try, came: Received, tries: _Tries) -> float | None:
         tries.throttled += 1
@@ -313,10 +315,11 @@ async def connect(
     headers: Mapping[str, Secret] | None = None,
     run_url: str = "",
     log: HttpLog | None = None,
+    waiting: Callable[[Waiting], None] = lambda _: None,
 ) -> AsyncIterator[Client]:
     """Open a client for `endpoint` and close it afterwards. `transport` is the way there; left out: `Transport.of` this
     process's environment. `headers` are the user's own, by name (`custom_headers`); `run_url` leads from the user agent to a CI
-    run; `log` notes every call and stays open.
+    run; `log` notes every call and stays open. `waiting` is told when requests wait, once a pause.
 
     Raises `NotSent` when the address, a variable or a file cannot be used.
     """
@@ -335,4 +338,4 @@ async def connect(
         (b"User-Agent", user_agent(run_url).encode()),
     ]
     async with opens:
-        yield Client(_Way(opens, endpoint, [*ours, *own], tuple(secrets), log))
+        yield Client(_Way(opens, endpoint, [*ours, *own], tuple(secrets), log), waiting)

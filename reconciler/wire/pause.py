@@ -3,10 +3,13 @@
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import anyio
+
+from reconciler.model import WORTH_TELLING_SECONDS, Waiting, WaitReason
 
 LONGEST = 120.0
 _SAID = re.compile(r"(\d+)\s*seconds?\b")
@@ -17,19 +20,34 @@ _LATEST_EPOCH = 1e11
 
 
 class SharedPause:
-    """A moment before which nobody sends. Shared by all requests of one client."""
+    """A moment before which nobody sends. Shared by all requests of one client.
 
-    def __init__(self) -> None:
+    `tell` hears of every pause that is worth telling, once, however many requests wait for its end.
+    """
+
+    def __init__(self, tell: Callable[[Waiting], None] = lambda _: None) -> None:
         self._until = 0.0
+        self._told_until = 0.0
+        self._tell = tell
 
     async def wait(self) -> None:
         """Return once the pause is over; a pause that grows meanwhile is waited out too."""
         while (left := self._until - anyio.current_time()) > 0:  # noqa: ASYNC110  # a moment, not an event
             await anyio.sleep(left + random.uniform(0, 0.1))  # noqa: S311  # spreads the workers, guards nothing
 
-    def extend(self, seconds: float) -> None:
-        """Let nobody send for the next `seconds`, at most `LONGEST`."""
-        self._until = max(self._until, anyio.current_time() + min(seconds, LONGEST))
+    def extend(self, seconds: float, status: int = 429) -> None:
+        """Let nobody send for the next `seconds`, at most `LONGEST`, because of an answer with this status."""
+        seconds = min(seconds, LONGEST)
+        self._until = max(self._until, anyio.current_time() + seconds)
+        self.tell(WaitReason.RATE_LIMIT if status == 429 else WaitReason.FAILED_REQUEST, seconds, status)
+
+    def tell(self, reason: WaitReason, seconds: float, status: int, cause: str = "") -> None:
+        """Tell of a wait, unless it is short or ends at about the time that was told already."""
+        now = anyio.current_time()
+        if now + seconds - max(now, self._told_until) <= WORTH_TELLING_SECONDS:
+            return
+        self._told_until = now + seconds
+        self._tell(Waiting(reason, seconds, datetime.now(UTC) + timedelta(seconds=seconds), status, cause))
 
 
 def asked_for(headers: Mapping[str, str], body: bytes, attempt: int) -> float:

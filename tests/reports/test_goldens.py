@@ -95,7 +95,12 @@ EVENTS: tuple[ApplyEvent, ...] = (ChangeStarted("created", Action.CREATE), *OUTC
 
 def _json_lines(plan: Plan) -> str:
     report = JsonReport()
-    lines = report.planned(plan) + "".join(report.event(event) for event in EVENTS) + report.outcome(plan, OUTCOME)
+    lines = (
+        report.version()
+        + report.planned(plan)
+        + "".join(report.event(event) for event in EVENTS)
+        + report.outcome(plan, OUTCOME)
+    )
     shown = [json.loads(line) | {"@timestamp": "-"} for line in lines.splitlines()]
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in shown)
 

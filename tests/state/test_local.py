@@ -16,7 +16,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from reconciler.state import Conflict, LocalBackend, Locked, LockInfo, StateError, decode
+from reconciler.model import Waiting, WaitReason
+from reconciler.state import Conflict, LocalBackend, Locked, LockInfo, StateError, decode, local
 from tests.state.values import a_state
 
 pytestmark = pytest.mark.anyio
@@ -238,6 +239,18 @@ async def test_waiting_for_a_lock_ends_with_the_same_words(path: Path) -> None:
     with process("hold", path), pytest.raises(Locked, match="somebody@elsewhere"):
         async with LocalBackend(path).locked(ME, 0.05):
             pass
+
+
+async def test_a_long_wait_for_a_lock_is_told_once_with_its_holder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "WORTH_TELLING_SECONDS", 0.1)
+    told: list[Waiting] = []
+    with process("hold", path), pytest.raises(Locked):
+        async with LocalBackend(path).locked(ME, 1, told.append):
+            pass
+    (event,) = told
+    assert event.reason is WaitReason.STATE_LOCK
+    assert 0 < event.seconds < 1
+    assert "apply by somebody@elsewhere" in event.cause
 
 
 async def test_two_in_one_process_exclude_each_other_too(path: Path) -> None:

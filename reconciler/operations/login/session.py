@@ -56,7 +56,9 @@ async def _network(settings: Settings, location: StackLocation, log: HttpLog | N
     _refuse_plain_http(settings.url, environ)
     login = choose(settings.auth, environ, settings.url)
     headers, transport = custom_headers(environ), Transport.of(environ)
-    async with connect(Endpoint(settings.url), transport, headers=headers, run_url=run_url(environ), log=log) as client:
+    async with connect(
+        Endpoint(settings.url), transport, headers=headers, run_url=run_url(environ), log=log, waiting=location.waiting
+    ) as client:
         try:
             token = await _authorise(client, login)
         except NotSent:

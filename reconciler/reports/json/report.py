@@ -17,6 +17,7 @@ from reconciler.model import (
     Noted,
     Outcome,
     Severity,
+    Waiting,
 )
 from reconciler.planning import Plan
 from reconciler.reports import words
@@ -59,9 +60,13 @@ class JsonReport:
         }
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
+    def version(self) -> str:
+        """Return the line that every apply begins with."""
+        return _line("info", "reconciler", "version", terraform=terraform.TERRAFORM_VERSION, ui=UI_VERSION)
+
     def planned(self, plan: Plan) -> str:
-        """Return the lines an apply begins with: versions, what is planned, what was found."""
-        lines = [_line("info", "reconciler", "version", terraform=terraform.TERRAFORM_VERSION, ui=UI_VERSION)]
+        """Return what is planned as lines, and what was found."""
+        lines = []
         for change in plan.changes:
             word = WORDS[change.action].ui
             body = {"resource": _resource(change.address), "action": word, "reason": words.reason(change.reason)}
@@ -78,9 +83,16 @@ class JsonReport:
         return _line(level, one.summary, "diagnostic", diagnostic=terraform.diagnostic(one))
 
     def event(self, event: ApplyEvent) -> str:
-        """See `Report.event`: Terraform's machine-readable apply lines; `apply_not_tried` is our own."""
+        """See `Report.event`: Terraform's machine-readable apply lines; `apply_not_tried` and `waiting` are our own."""
         if isinstance(event, Noted):
             return self.problem(event.diagnostic)
+        if isinstance(event, Waiting):
+            wait = {
+                "reason": event.reason,
+                "seconds": round(event.seconds, 3),
+                "until": event.until.isoformat(timespec="seconds"),
+            }
+            return _line("info", words.waiting(event), "waiting", waiting=wait | {"status": event.status, "cause": event.cause})
         word = WORDS[event.action].ui
         hook: dict[str, Any] = {"resource": _resource(event.address), "action": word}
         match event:

@@ -15,6 +15,7 @@ from reconciler.model import (
     Outcome,
     Record,
     Severity,
+    Waiting,
 )
 from reconciler.model import action as fields
 from reconciler.planning import Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
@@ -61,11 +62,13 @@ class TextReport:
         return self._style.paint(verdict, "bold", "green") + "\n"
 
     def event(self, event: ApplyEvent) -> str:
-        """See `Report.event`: a line for each change that ended."""
+        """See `Report.event`: a line for each change that ended, and for each long wait."""
         paint = self._style.paint
         match event:
             case Noted():
                 return f"{problem.text(self._style, event.diagnostic)}\n\n"
+            case Waiting():
+                return f"{paint('Waiting:', 'yellow')} {visible(words.waiting(event))}\n"
             case ChangeFinished():
                 done = paint(WORDS[event.action].done, "green")
                 return f"{event.address}: {done} after {event.seconds:.1f}s [id={visible(event.id)}]\n"
