@@ -9,7 +9,16 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from reconciler.infisical import InfisicalError, Organisation, PermissionDenied, Prober, Project, Reader, explain, said
+from reconciler.infisical import (
+    InfisicalError,
+    Organisation,
+    PermissionDenied,
+    Prober,
+    Project,
+    Reader,
+    explain_failure,
+    failure_phrase,
+)
 from reconciler.model import ORGANISATION, Connection, Diagnostic, Scope, Secret, Stop, Stopped, error
 from reconciler.operations.location import StackLocation
 from reconciler.operations.look import Listing, ProjectScopes, find_scopes, organisation_problem, read_listing
@@ -77,7 +86,7 @@ async def check_login(location: StackLocation, purpose: Purpose) -> LoginCheck:
         try:
             return await _check(stack, purpose)
         except (InfisicalError, WireError) as failure:
-            raise Stopped(Stop.FAILED, explain(failure, f"ask {stack.settings.url} who this is")) from None
+            raise Stopped(Stop.FAILED, explain_failure(failure, f"ask {stack.settings.url} who this is")) from None
 
 
 async def _check(stack: Stack, purpose: Purpose) -> LoginCheck:
@@ -147,7 +156,7 @@ async def _may_read(reader: Reader, place: Scope) -> Permission:
     try:
         await reader.salesforce_connections(place.project_id)
     except PermissionDenied as denied:
-        return Permission("read", str(place), Granted.NO, said(denied))
+        return Permission("read", str(place), Granted.NO, failure_phrase(denied))
     return Permission("read", str(place), Granted.YES)
 
 
