@@ -62,6 +62,7 @@ _CONTENTS = {
         "reference/exit-codes",
         "reference/formats",
         "reference/figures",
+        "reference/library",
     ],
     "Explanation": [
         "explanation/deciding",
