@@ -49,6 +49,7 @@ _CONTENTS = {
         "how-to/recover",
         "how-to/read-plans",
         "how-to/serve",
+        "how-to/python",
     ],
     "Reference": [
         "reference/commands",
@@ -62,7 +63,6 @@ _CONTENTS = {
         "reference/exit-codes",
         "reference/formats",
         "reference/figures",
-        "reference/library",
     ],
     "Explanation": [
         "explanation/deciding",

@@ -106,7 +106,7 @@ def metadata(
 
 
 def _compared(comparison: Any) -> str:
-    from reconciler.reports.text.style import visible
+    from reconciler.reports.characters import visible
 
     if not comparison.differences:
         return "No differences. The org has what the manifests say.\n"

@@ -139,7 +139,7 @@ def test_what_the_package_names_is_there_and_nothing_else() -> None:
 
 
 def test_the_example_of_the_page_is_the_one_that_the_page_runs() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "library.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "python.md").read_text()
     shown = page.partition("```python\n")[2].partition("```")[0]
     run = page.partition("<<'END'\n")[2].partition("END\n-->")[0]
     assert shown == run != ""
