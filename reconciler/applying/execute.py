@@ -73,7 +73,8 @@ async def execute(
     Raises `StateError` when the intents cannot be stored: nothing was written then.
     """
     since = (await reader.clock() - _CLOCK_MARGIN).isoformat() if plan.changes else ""
-    steps = [_step(change, desired, credentials, journal, since) for change in plan.changes]
+    key = journal.state.key
+    steps = [_step(change, desired, credentials, journal, key, since) for change in plan.changes]
     await journal.intend(intent for step in steps for intent in step.intents)
     slots = anyio.CapacityLimiter(writes_in_flight)
     run = _Run(journal, reader, writer, emit=emit, explain_refusal=explain_refusal, stop=stop, slots=slots)
@@ -252,14 +253,19 @@ class _Run:
 
 
 def _step(
-    change: Change, desired: Mapping[str, Connection], credentials: Mapping[str, Credentials], journal: Journal, since: str
+    change: Change,
+    desired: Mapping[str, Connection],
+    credentials: Mapping[str, Credentials],
+    journal: Journal,
+    key: bytes,
+    since: str,
 ) -> _Step:
     connection = desired.get(change.address)
     old = journal.record(change.previous_address or change.address)
     pair = credentials.get(change.address)
     record = None
     if connection is not None and not change.superseded:
-        record = _record(change, connection, pair, old, journal.state.key)
+        record = _record(change, connection, pair, old, key)
     return _Step(change, pair, tuple(_intents(change, record, since)), record, old)
 
 

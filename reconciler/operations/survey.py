@@ -42,7 +42,8 @@ async def survey(stack: Stack, options: Options, *, missing_is_error: bool) -> S
     seen = await look(settings.url, wanted, state, reader, options.confirm_missing)
     settled = planning.settle(state, seen.live, datetime.now(UTC))
     choices, contradictions = _choices(options, connections)
-    compared = [item for item in wanted if _needs_values(item, settled.state, seen, choices)]
+    present = frozenset(connection.id for connection in seen.live)
+    compared = [item for item in wanted if _needs_values(item, settled.state, seen, present, choices)]
     sources = value_sources(settings, stack.location.environ, reader)
     resolution = await secrets.resolve_references((reference for item in compared for reference in item.references), sources)
     credentials = {each.address: pair for each in wanted if (pair := resolution.credentials(each.references)) is not None}
@@ -109,14 +110,14 @@ def _narrowed(plan: Plan, options: Options, desired: Mapping[str, Connection], s
     return replace(narrowed, diagnostics=(*problems, *narrowed.diagnostics))
 
 
-def _needs_values(connection: Connection, state: State, seen: Seen, choices: Choices) -> bool:
+def _needs_values(connection: Connection, state: State, seen: Seen, present: frozenset[str], choices: Choices) -> bool:
     """Whether a plan could compare or send the values: not if they are ignored and the connection stays where it is."""
     if "credentials" not in connection.lifecycle.ignore_changes or connection.address in choices.reassert:
         return True
     record = state.records.get(connection.address)
     if record is None or record.scope != seen.scopes.get(connection.project):
         return True
-    return record.id not in {live.id for live in seen.live}
+    return record.id not in present
 
 
 def _missing(

@@ -3,7 +3,7 @@
 The saved plan is never a list of commands: what is applied is always what was decided now.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,13 +43,13 @@ def select(now: Plan, planned: Plan) -> Plan:
     return replace(now, changes=chosen, part=replace(now.part, left_out=now.part.left_out + others))
 
 
-def _same(planned: Change, now: Change, keys: Collection[str]) -> bool:
+def _same(planned: Change, now: Change, keys: Set[str]) -> bool:
     """Tell whether `now` is what `planned` approved.
 
     Where the saved plan could not compare the values, what they show now was announced in it: nothing, or an update. A change
     that now waits for one that is not in the saved plan cannot be made.
     """
-    if _basis(planned) != _basis(now) or not set(keys).issuperset(now.waits_for):
+    if _basis(planned) != _basis(now) or not keys >= set(now.waits_for):
         return False
     if planned.compared:
         return planned.action is now.action and set(planned.fields) == set(now.fields)
