@@ -10,7 +10,7 @@ from reconciler import schemas
 from reconciler.model import Action
 from reconciler.planning import file as plan_file
 from reconciler.planning.plan import Change
-from reconciler.reports.json import report as json_report
+from reconciler.reports import versions
 from reconciler.reports.json import terraform
 from reconciler.state import format as state_format
 
@@ -71,14 +71,14 @@ def page() -> str:
         _keys(plan["properties"]["plan"], plan),
         "Each item of `changes` and `unchanged` holds:",
         _keys(plan["$defs"]["change"], plan),
-        f"## A plan as JSON, version {terraform.FORMAT_VERSION}",
+        f"## A plan as JSON, version {versions.VERSIONS[versions.PLAN]}",
         _JSON,
         table(("mark", "action in reconciler", "`actions` in Terraform's format"), _actions()),
         "An adopt also has `importing.id`. Held and protected connections are under `reconciler.kept`. The type of every "
         f"resource is `{terraform.TYPE}`.",
-        f"## A validation as JSON, version {json_report.VALIDATE_VERSION}",
+        f"## A validation as JSON, version {versions.VERSIONS[versions.VALIDATION]}",
         _VALIDATION,
-        f"## An apply as lines, version {json_report.UI_VERSION}",
+        f"## An apply as lines, version {versions.VERSIONS[versions.APPLY]}",
         _LINES,
     )
 
