@@ -33,7 +33,7 @@ from reconciler.model.lifecycle import CredentialDrift, Lifecycle, OnRemoval
 from reconciler.model.login_check import Granted, LoginCheck, LoginPurpose, Permission
 from reconciler.model.metadata import MetadataComparison, MetadataDifference, MetadataProject
 from reconciler.model.reason import Doubt, Reason, Why
-from reconciler.model.results import ExportedManifests, Validation, Versions
+from reconciler.model.results import ExportedManifests, Validated, Versions
 from reconciler.model.salesforce_check import OrgCheck, OrgCheckPart, OrgProblem, PartResult, SalesforceCheck
 from reconciler.model.salesforce_setup import SetupStep
 from reconciler.model.secret import Secret
@@ -98,7 +98,7 @@ __all__ = [
     "Stop",
     "Stopped",
     "Superseded",
-    "Validation",
+    "Validated",
     "Verb",
     "Versions",
     "WaitReason",

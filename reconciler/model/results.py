@@ -6,7 +6,7 @@ from reconciler.model.diagnostics import Diagnostic, has_errors
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
+class Validated:
     """How many files, connections and External Client Apps there are, and what is wrong with them."""
 
     files: int

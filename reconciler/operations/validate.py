@@ -1,14 +1,14 @@
 """`validate`: the files alone, no network, no secret."""
 
 from reconciler import manifest
-from reconciler.model import Validation
+from reconciler.model import Validated
 from reconciler.operations.files import read_settings
 from reconciler.operations.location import StackLocation
 
 
-def validate(location: StackLocation) -> Validation:
+def validate(location: StackLocation) -> Validated:
     """Check `reconciler.yaml` and every manifest. Raises `Stopped` when `reconciler.yaml` itself is wrong."""
     settings = read_settings(location)
     manifests = manifest.load(settings.stack, settings.manifests, settings.allowed_hosts)
     diagnostics = (*settings.warnings, *manifests.diagnostics)
-    return Validation(len(manifests.files), len(manifests.connections), len(manifests.apps), diagnostics)
+    return Validated(len(manifests.files), len(manifests.connections), len(manifests.apps), diagnostics)

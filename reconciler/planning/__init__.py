@@ -11,7 +11,7 @@ from reconciler.planning.credentials import judge
 from reconciler.planning.decide import Decisions, decide
 from reconciler.planning.differ import Difference, differences
 from reconciler.planning.digest import decides_something, digest
-from reconciler.planning.drift import StackDrift
+from reconciler.planning.drift import Drifted
 from reconciler.planning.file import PlanFileError, decode, encode, is_plan
 from reconciler.planning.guards import Allowed, guarded
 from reconciler.planning.kind import Attributes, Kind
@@ -43,6 +43,7 @@ __all__ = [
     "Decisions",
     "Difference",
     "Drift",
+    "Drifted",
     "Guarded",
     "GuardedWhat",
     "Kept",
@@ -57,7 +58,6 @@ __all__ = [
     "Settled",
     "Settlement",
     "Situation",
-    "StackDrift",
     "Target",
     "as_created",
     "compare",

@@ -7,7 +7,7 @@ from reconciler.planning.plan import Change, Drift
 
 
 @dataclass(frozen=True, slots=True)
-class StackDrift:
+class Drifted:
     """What is no longer as the last apply left it.
 
     `outside` was changed in Infisical, `at_the_source` where the values come from, and `deleted` was deleted in Infisical.

@@ -18,10 +18,10 @@ from reconciler.model import (
     Record,
     SalesforceCheck,
     State,
-    Validation,
+    Validated,
     Versions,
 )
-from reconciler.planning import Plan, StackDrift
+from reconciler.planning import Drifted, Plan
 
 
 class DiagnosticsReport(Protocol):
@@ -73,7 +73,7 @@ class ApplyReport(Protocol):
 class ValidationReport(Protocol):
     """Shows whether a stack's files are valid."""
 
-    def validation(self, validation: Validation) -> str:
+    def validation(self, validation: Validated) -> str:
         """Return the verdict, to stand behind the diagnostics."""
 
     def validation_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
@@ -83,7 +83,7 @@ class ValidationReport(Protocol):
 class DriftReport(StoppedReport, Protocol):
     """Shows what happened outside."""
 
-    def drift(self, drift: StackDrift) -> str:
+    def drift(self, drift: Drifted) -> str:
         """Return what is no longer as the last apply left it."""
 
 

@@ -21,10 +21,10 @@ from reconciler.model import (
     Scope,
     Severity,
     State,
-    Validation,
+    Validated,
     Versions,
 )
-from reconciler.planning import StackDrift
+from reconciler.planning import Drifted
 from reconciler.reports import versions as names
 from reconciler.reports.json import terraform
 from reconciler.reports.json.shapes import diagnostic_document, document_text, organization, report_text
@@ -36,7 +36,7 @@ def stopped_text(diagnostics: Sequence[Diagnostic]) -> str:
     return report_text(names.STOPPED, {}, diagnostics)
 
 
-def validation_text(validation: Validation) -> str:
+def validation_text(validation: Validated) -> str:
     """Return what `terraform validate -json` does, with what was read beside it."""
     counts = Counter(diagnostic.severity for diagnostic in validation.diagnostics)
     read = {"files": validation.files, "connections": validation.connections, "apps": validation.apps}
@@ -52,7 +52,7 @@ def validation_text(validation: Validation) -> str:
     )
 
 
-def drift_text(drift: StackDrift) -> str:
+def drift_text(drift: Drifted) -> str:
     """Return what drifted; each change outside has the form of Terraform's `resource_drift`."""
     facts = {
         "stack": drift.stack,

@@ -14,10 +14,10 @@ from reconciler.model import (
     Record,
     SalesforceCheck,
     State,
-    Validation,
+    Validated,
     Versions,
 )
-from reconciler.planning import Plan, StackDrift
+from reconciler.planning import Drifted, Plan
 from reconciler.reports.json import documents, lines, terraform
 from reconciler.reports.json.shapes import document_text
 
@@ -61,15 +61,15 @@ class JsonReport:
         """Return a line for each problem."""
         return lines.diagnostic_lines(diagnostics)
 
-    def validation(self, validation: Validation) -> str:
+    def validation(self, validation: Validated) -> str:
         """Return a validation in Terraform's format."""
         return documents.validation_text(validation)
 
     def validation_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
         """Return a validation that read no manifest."""
-        return documents.validation_text(Validation(0, 0, 0, tuple(diagnostics)))
+        return documents.validation_text(Validated(0, 0, 0, tuple(diagnostics)))
 
-    def drift(self, drift: StackDrift) -> str:
+    def drift(self, drift: Drifted) -> str:
         """Return what drifted."""
         return documents.drift_text(drift)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reconciler.model import LoginCheck, OrgCheckPart, SalesforceCheck, Severity, Validation
+from reconciler.model import LoginCheck, OrgCheckPart, SalesforceCheck, Severity, Validated
 from reconciler.reports.characters import columns, visible
 from reconciler.reports.style import Style
 from reconciler.reports.words import counted
@@ -11,7 +11,7 @@ _COLOURS = {"ok": "green", "wrong": "red"}
 _NOT_TOLD = "not told"
 
 
-def validation_text(style: Style, validation: Validation) -> str:
+def validation_text(style: Style, validation: Validated) -> str:
     """Return the verdict in one line, with what was read."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in validation.diagnostics)
     warnings = len(validation.diagnostics) - errors

@@ -13,10 +13,10 @@ from reconciler.model import (
     Record,
     SalesforceCheck,
     State,
-    Validation,
+    Validated,
     Versions,
 )
-from reconciler.planning import Plan, StackDrift
+from reconciler.planning import Drifted, Plan
 from reconciler.reports.style import Style
 from reconciler.reports.text import apply, checks, results
 from reconciler.reports.text.plan import plan_text
@@ -65,7 +65,7 @@ class TextReport:
         """Return nothing: the problems say it all."""
         return ""
 
-    def validation(self, validation: Validation) -> str:
+    def validation(self, validation: Validated) -> str:
         """Return the verdict in one line."""
         return checks.validation_text(self._style, validation)
 
@@ -73,7 +73,7 @@ class TextReport:
         """Return nothing: the problems say it all."""
         return ""
 
-    def drift(self, drift: StackDrift) -> str:
+    def drift(self, drift: Drifted) -> str:
         """Return what drifted."""
         return results.stack_drift_text(self._style, drift)
 

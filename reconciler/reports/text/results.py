@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import ExportedManifests, MetadataComparison, MetadataDifference, MetadataProject, Record, State, Versions
-from reconciler.planning import StackDrift
+from reconciler.planning import Drifted
 from reconciler.reports.characters import visible
 from reconciler.reports.lines import record_values, secret_names
 from reconciler.reports.style import Style
@@ -12,7 +12,7 @@ from reconciler.reports.versions import VERSIONS
 from reconciler.reports.words import counted
 
 
-def stack_drift_text(style: Style, drift: StackDrift) -> str:
+def stack_drift_text(style: Style, drift: Drifted) -> str:
     """Return what drifted, a part for each place where it happened."""
     at_the_source = [f"{visible(each.address)}: {', '.join(secret_names(each.fields))}" for each in drift.at_the_source]
     parts = (
