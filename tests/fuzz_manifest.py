@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import atheris
 
 with atheris.instrument_imports(include=["reconciler", "yaml"]):
-    from reconciler.manifest import load
+    from reconciler.manifest import load_manifests
     from reconciler.model import Written
     from reconciler.reports import Style, TextReport
 
@@ -22,7 +22,7 @@ def main() -> None:
 
         def one(data: bytes) -> None:
             (stack / "crm.yaml").write_bytes(data)
-            loaded = load(stack, [Written("*.yaml")])
+            loaded = load_manifests(stack, [Written("*.yaml")])
             said = TextReport(Style()).diagnostics(loaded.diagnostics)
             if not said.replace("\n", "").isprintable():
                 raise AssertionError(said)

@@ -170,7 +170,7 @@ def _made_of(text: str) -> Settings:
     with TemporaryDirectory() as folder:
         file = Path(folder).resolve() / "reconciler.yaml"
         file.write_text(text)
-        return config.load(file.parent, None, {})
+        return config.load_settings(file.parent, None, {})
 
 
 def orgs() -> str:

@@ -9,7 +9,7 @@ import anyio
 
 from reconciler.applying import writes
 from reconciler.applying.journal import Journal
-from reconciler.infisical import CredentialsRefused, InfisicalError, Reader, WireError, Writer, explain
+from reconciler.infisical import CredentialsRefused, InfisicalError, Reader, WireError, Writer, explain_failure
 from reconciler.model import (
     Action,
     ApplyEvent,
@@ -196,7 +196,7 @@ class _Run:
         self._not_done.add(change.key)
         partly = change.key in self._partly_done
         doing = f"delete what `{change.key}` was before it was replaced" if partly else f"{change.action} `{change.key}`"
-        problem = explain(cause, doing, address=change.address, location=change.location)
+        problem = explain_failure(cause, doing, address=change.address, location=change.location)
         if isinstance(cause, CredentialsRefused):
             problem = await self._explain_refusal(problem)
         if unknown:

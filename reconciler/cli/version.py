@@ -15,7 +15,7 @@ def command(form: str) -> None:
     Example:
       reconciler version
     """
-    from reconciler.operations.version import read_versions
+    from reconciler.operations.versions import read_versions
 
     report: VersionReport = output.report(form)
     output.say(report.version(read_versions()))

@@ -2,7 +2,7 @@
 can be pinned outside the tree (`RECONCILER_TRUSTED_CONFIG`); that rule lives here.
 """
 
-from reconciler.config.load import FILE_NAME, load
+from reconciler.config.load import FILE_NAME, load_settings
 from reconciler.config.settings import Auth, Embedded, EnvironmentRule, FileRule, InfisicalRule, Preflight, Settings
 
 __all__ = [
@@ -14,5 +14,5 @@ __all__ = [
     "InfisicalRule",
     "Preflight",
     "Settings",
-    "load",
+    "load_settings",
 ]

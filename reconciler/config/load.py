@@ -29,26 +29,26 @@ _GLOBS = ("connections/**/*.yaml", "connections/**/*.yml")
 _START = "start one with `apiVersion: reconciler/v1` and `kind: Configuration`"
 
 
-def load(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settings:
+def load_settings(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settings:
     """Return the settings of the stack that `start` is in (or whose file is `config`).
 
     Raises `Stopped`: INVALID for a missing or wrong file, REFUSED when the trusted configuration is not to be had,
     FAILED when an `INFISICAL_*` host variable disagrees with the settings.
     """
     file = config if config is not None else _find(start)
-    document = read(display_path(file), _bytes_of(file))
+    document = read_configuration(display_path(file), _bytes_of(file))
     tree: dict[str, Any] = document.value
     source = environ.get(trust.VARIABLE)
-    pinned = None if source is None else read(source, trust.fetch(source, file)).value
+    pinned = None if source is None else read_configuration(source, trust.read_trusted(source, file)).value
     values = tree if pinned is None else trust.overlay(tree, pinned)
-    warnings = (*_diverted(values, environ), *trust.differences(tree, pinned, source or ""))
+    warnings = (*_diverted(values, environ), *trust.difference_warnings(tree, pinned, source or ""))
     globs = tuple(Written(glob, document.location(["manifests", at])) for at, glob in enumerate(tree.get("manifests", _GLOBS)))
     return _settings(file, values, globs, pinned, environ, warnings)
 
 
-def read(name: str, data: bytes) -> Document:
+def read_configuration(name: str, data: bytes) -> Document:
     """Return the checked document of a `reconciler.yaml`, called `name`; raise `Stopped` with all that is wrong in it."""
-    found = list(documents.read(name, data, documents.Schema(schemas.load("configuration"))))
+    found = list(documents.read_documents(name, data, documents.Schema(schemas.load("configuration"))))
     problems = [one for one in found if isinstance(one, Diagnostic)]
     checked = [one for one in found if isinstance(one, Document)]
     if len(checked) != 1 and not has_errors(problems):

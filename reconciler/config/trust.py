@@ -22,7 +22,7 @@ PINNED = (
 _GLOB_MARKS = "*?["
 
 
-def fetch(source: str, file: Path) -> bytes:
+def read_trusted(source: str, file: Path) -> bytes:
     """Return the bytes of the trusted configuration. `source` is a path, or `git:REF` for `file` as it is at REF.
 
     Raises `Stopped` (REFUSED) when there is none: nothing is then known to be trusted.
@@ -92,7 +92,7 @@ def overlay(tree: dict[str, Any], pinned: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def differences(tree: dict[str, Any], pinned: dict[str, Any] | None, source: str) -> tuple[Diagnostic, ...]:
+def difference_warnings(tree: dict[str, Any], pinned: dict[str, Any] | None, source: str) -> tuple[Diagnostic, ...]:
     """Say which pinned keys the tree would like to have otherwise; they take effect once `source` has them."""
     if pinned is None:
         return ()

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterator
 
 from reconciler.documents.schema import Kinds, Schema
-from reconciler.documents.yaml import Document, parse
+from reconciler.documents.yaml import Document, parse_yaml
 from reconciler.model import Diagnostic
 
 Rules = Callable[[Document], list[Diagnostic]]
 """What a schema cannot say. Rules see documents that the schema refuses too: they take what is of the right type."""
 
 
-def read(file: str, data: bytes, schema: Schema | Kinds, rules: Rules | None = None) -> Iterator[Document | Diagnostic]:
+def read_documents(
+    file: str, data: bytes, schema: Schema | Kinds, rules: Rules | None = None
+) -> Iterator[Document | Diagnostic]:
     """Return all problems of `data`, the bytes of `file` (a name for messages), and the documents that its schema accepts."""
-    for found in parse(file, data, schema.keys):
+    for found in parse_yaml(file, data, schema.keys):
         if isinstance(found, Diagnostic):
             yield found
             continue

@@ -52,7 +52,7 @@ class Values:
         self._made: dict[int, tuple[Any, int]] = {}
         self._open: set[int] = set()
 
-    def of(self, node: yaml.Node) -> Any:
+    def value_of(self, node: yaml.Node) -> Any:
         """Return the value of `node`. Raises `Invalid`."""
         if isinstance(node, yaml.ScalarNode):
             self._grow(1 + len(node.value), node)
@@ -74,7 +74,7 @@ class Values:
         self._grow(1, node)
         self._depth += 1
         self._open.add(id(node))
-        value = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.of(item) for item in node.value]
+        value = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.value_of(item) for item in node.value]
         self._open.remove(id(node))
         self._depth -= 1
         self._made[id(node)] = value, self._size - before
@@ -103,7 +103,7 @@ class Values:
                 *(pair for merged in merges for pair in self._merged(merged)),
                 *((key, value) for key, value in node.value if key.tag != _MERGE),
             ]
-        return {key.value: self.of(value) for key, value in node.value}
+        return {key.value: self.value_of(value) for key, value in node.value}
 
     def _merged(self, node: yaml.Node) -> list[Any]:
         """Return the pairs that a `<<` brings in, those of the first of several maps last: it wins."""
@@ -111,7 +111,7 @@ class Values:
         for one in maps:
             if not isinstance(one, yaml.MappingNode):
                 raise Invalid("expected a mapping or list of mappings for merging", one.start_mark)
-            self.of(one)
+            self.value_of(one)
         return [pair for one in reversed(maps) for pair in one.value]
 
 

@@ -8,7 +8,7 @@ _WIDTH = 120
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what `documents.read` reads back as the same values."""
+    """Writes what `read_documents` reads back as the same values."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -22,6 +22,6 @@ def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.Node:
 _Dumper.add_representer(dict, _mapping)
 
 
-def write(value: dict[str, Any]) -> str:
+def write_yaml(value: dict[str, Any]) -> str:
     """Return `value` as one YAML document."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)

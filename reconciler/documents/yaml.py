@@ -96,7 +96,7 @@ else:
                 base.__init__(self)
 
 
-def parse(file: str, data: bytes, keys: Mapping[str, Shown] = _NOTHING_KNOWN) -> Iterator[Document | Diagnostic]:
+def parse_yaml(file: str, data: bytes, keys: Mapping[str, Shown] = _NOTHING_KNOWN) -> Iterator[Document | Diagnostic]:
     """Read the YAML documents of `data`, the bytes of `file` (a name for messages), one after the other.
 
     Documents that hold nothing are left out. What cannot be read is a diagnostic; the documents before it and after it are
@@ -138,7 +138,7 @@ def _documents(file: str, text: str, source: Source) -> Iterator[Document | Diag
         while loader.check_node():
             values = Values(len(text))
             node: Any = loader.get_node()
-            value = values.of(node)
+            value = values.value_of(node)
             values.duplicates.sort(key=lambda pair: pair[0].index)
             for again, before in values.duplicates:
                 yield error(

@@ -1,7 +1,7 @@
 """Speaks Infisical's connections API over a client it is given.
 
 `Reader` has no method that changes anything; a plan gets only that. `Writer` changes, one call a change.
-Every refusal is an `InfisicalError` of its own kind; `explain` turns any of them into a diagnostic.
+Every refusal is an `InfisicalError` of its own kind; `explain_failure` turns any of them into a diagnostic.
 """
 
 from reconciler.infisical.errors import (
@@ -21,10 +21,10 @@ from reconciler.infisical.errors import (
     Unprocessable,
     ValueHidden,
     WrongApp,
-    explain,
-    said,
+    explain_failure,
+    failure_phrase,
 )
-from reconciler.infisical.login import Grant, log_in, renew
+from reconciler.infisical.login import Grant, obtain_token, renew_token
 from reconciler.infisical.reader import Organisation, Reader
 from reconciler.infisical.writer import Prober, Writer
 from reconciler.wire import AnswerLost, NotAnAnswer, WireError
@@ -54,8 +54,8 @@ __all__ = [
     "WireError",
     "Writer",
     "WrongApp",
-    "explain",
-    "log_in",
-    "renew",
-    "said",
+    "explain_failure",
+    "failure_phrase",
+    "obtain_token",
+    "renew_token",
 ]

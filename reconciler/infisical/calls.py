@@ -24,38 +24,38 @@ async def call(
     """
     answer = await client.request(method, f"/api{path}", query=query, body=body, secrets=secrets, answer_seconds=answer_seconds)
     if answer.status >= 400:
-        refused = errors.of(answer)
+        refused = errors.refusal(answer)
         if client.repeats_a_secret(f"{refused.message} {refused.request_id}", secrets):
             raise type(refused)(refused.status, _WITHHELD)
         raise refused
     if not isinstance(answer.body, dict):
-        raise errors.unexpected(answer.status)
+        raise errors.unexpected_answer(answer.status)
     return answer.body
 
 
-def field(body: Mapping[str, Any], *path: str) -> Any:
+def value_at(body: Mapping[str, Any], *path: str) -> Any:
     """Return the value at `path` of an answer's body. Raises `InfisicalError` when the answer lacks it."""
     found: Any = body
     for key in path:
         if not isinstance(found, dict) or key not in found:
-            raise errors.unexpected(200, ".".join(path))
+            raise errors.unexpected_answer(200, ".".join(path))
         found = found[key]
     return found
 
 
-def text(body: Mapping[str, Any], *path: str) -> str:
+def text_at(body: Mapping[str, Any], *path: str) -> str:
     """Return the text at `path`. Raises `InfisicalError` when the answer has none there."""
-    found = field(body, *path)
+    found = value_at(body, *path)
     if not isinstance(found, str) or not found:
-        raise errors.unexpected(200, ".".join(path))
+        raise errors.unexpected_answer(200, ".".join(path))
     return found
 
 
-def objects(body: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def objects_at(body: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the list of objects at `key`. Raises `InfisicalError` when the answer has none there."""
-    found = field(body, key)
+    found = value_at(body, key)
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise errors.unexpected(200, key)
+        raise errors.unexpected_answer(200, key)
     return found
 
 

@@ -111,7 +111,7 @@ class Unexpected(InfisicalError):
     hint = "check that infisical.url is the address of Infisical itself, and that this version of it is supported"
 
 
-def of(answer: Answer) -> InfisicalError:
+def refusal(answer: Answer) -> InfisicalError:
     """Return the error that an answer of 400 and above is; the body's `error` tells a 403's two meanings apart."""
     body: dict[str, Any] = answer.body if isinstance(answer.body, dict) else {}
     message = _message(body.get("message"))
@@ -120,13 +120,13 @@ def of(answer: Answer) -> InfisicalError:
     return kind(answer.status, message or f"status {answer.status} without a message", printable(request_id, 40))
 
 
-def unexpected(status: int, lacks: str = "") -> Unexpected:
+def unexpected_answer(status: int, lacks: str = "") -> Unexpected:
     """Return the error of an answer that succeeded and is not what the API promises."""
     what = f"lacks `{lacks}`, or has something else there" if lacks else "is not an object"
     return Unexpected(status, f"The answer {what}.")
 
 
-def explain(
+def explain_failure(
     failure: InfisicalError | WireError, doing: str, *, address: str = "", location: Location | None = None
 ) -> Diagnostic:
     """Return `failure` as a person reads it; `doing` completes "could not …"."""
@@ -140,7 +140,7 @@ def explain(
     return error(f"Could not {doing}.", detail=detail, hint=hint, address=address, location=location)
 
 
-def said(failure: InfisicalError | WireError) -> str:
+def failure_phrase(failure: InfisicalError | WireError) -> str:
     """Return what is wrong as a part of a sentence."""
     if isinstance(failure, WireError):
         return str(failure).rstrip(".")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.infisical import errors
-from reconciler.infisical.calls import call, text
+from reconciler.infisical.calls import call, text_at
 from reconciler.model import Secret
 from reconciler.wire import Client
 
@@ -17,7 +17,7 @@ class Grant:
     seconds: float = field(default=0)
 
 
-async def log_in(client: Client, method: str, body: Mapping[str, str], secrets: Sequence[Secret]) -> Grant:
+async def obtain_token(client: Client, method: str, body: Mapping[str, str], secrets: Sequence[Secret]) -> Grant:
     """Log in by `method`, such as universal-auth; `secrets` are those in `body`. A refused log-in is never repeated.
 
     Raises `LoginRefused`, another `InfisicalError` or `WireError`.
@@ -30,7 +30,7 @@ async def log_in(client: Client, method: str, body: Mapping[str, str], secrets: 
         raise errors.LoginRefused(refused.status, refused.message, refused.request_id) from None
 
 
-async def renew(client: Client, token: Secret) -> Grant:
+async def renew_token(client: Client, token: Secret) -> Grant:
     """Return a younger token for one that still lives. Raises `InfisicalError` (it cannot be renewed) or `WireError`."""
     body = {"accessToken": token.reveal()}
     return _grant(await call(client, "POST", "/v1/auth/token/renew", body=body, secrets=(token,)))
@@ -38,4 +38,4 @@ async def renew(client: Client, token: Secret) -> Grant:
 
 def _grant(answer: Mapping[str, object]) -> Grant:
     seconds = answer.get("expiresIn")
-    return Grant(Secret(text(answer, "accessToken")), float(seconds) if isinstance(seconds, int | float) else 0)
+    return Grant(Secret(text_at(answer, "accessToken")), float(seconds) if isinstance(seconds, int | float) else 0)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import anyio
 
 from reconciler.infisical import errors
-from reconciler.infisical.calls import call, field, objects, text
+from reconciler.infisical.calls import call, objects_at, text_at, value_at
 from reconciler.model import ORGANISATION, LiveConnection, Project, ProjectRef, Scope, Secret
 from reconciler.model.connection import APP
 from reconciler.wire import Client
@@ -41,8 +41,8 @@ class Reader:
             answer = await self._get("/v1/identities/details")
         except (errors.NotFound, errors.NoRoute, errors.PermissionDenied):
             return None
-        found = Organisation(text(answer, "identityDetails", "organization", "id"))
-        return replace(found, name=_optional(field(answer, "identityDetails", "organization"), "name") or "")
+        found = Organisation(text_at(answer, "identityDetails", "organization", "id"))
+        return replace(found, name=_optional(value_at(answer, "identityDetails", "organization"), "name") or "")
 
     async def connections(self) -> tuple[LiveConnection, ...]:
         """Return every connection of every app that the identity may see, in the organisation and its projects.
@@ -60,7 +60,7 @@ class Reader:
         if project_id is None:
             return await self._list("/v1/app-connections/salesforce")
         answer = await self._get("/v1/app-connections/salesforce", {"projectId": project_id})
-        return tuple(decode(item) for item in objects(answer, "appConnections"))
+        return tuple(decode_connection(item) for item in objects_at(answer, "appConnections"))
 
     async def connection(self, connection_id: str) -> LiveConnection | None:
         """Return one connection, None when Infisical says that it is gone (404)."""
@@ -68,7 +68,7 @@ class Reader:
             answer = await self._get(f"/v1/app-connections/salesforce/{quote(connection_id, safe='')}")
         except errors.NotFound:
             return None
-        return decode(field(answer, "appConnection"))
+        return decode_connection(value_at(answer, "appConnection"))
 
     async def connection_named(self, name: str, scope: Scope) -> LiveConnection | None:
         """Return the Salesforce connection of that name in `scope`, None when the name is free.
@@ -80,12 +80,12 @@ class Reader:
             answer = await self._get(f"/v1/app-connections/salesforce/connection-name/{quote(name, safe='')}", query)
         except errors.NotFound:
             return None
-        return decode(field(answer, "appConnection"))
+        return decode_connection(value_at(answer, "appConnection"))
 
     async def knows_salesforce(self) -> bool:
         """Tell whether this server has Salesforce connections at all."""
         answer = await self._get("/v1/app-connections/options")
-        return any(option.get("app") == APP for option in objects(answer, "appConnectionOptions"))
+        return any(option.get("app") == APP for option in objects_at(answer, "appConnectionOptions"))
 
     async def project_by_slug(self, slug: str) -> Project | None:
         """Return the project with that slug, None when there is none that the identity may see."""
@@ -93,12 +93,12 @@ class Reader:
             answer = await self._get(f"/v1/projects/slug/{quote(slug, safe='')}")
         except (errors.NotFound, errors.PermissionDenied):
             return None
-        return Project(text(answer, "id"), text(answer, "slug"))
+        return Project(text_at(answer, "id"), text_at(answer, "slug"))
 
     async def projects(self) -> tuple[Project, ...]:
         """Return the projects that the identity is a member of."""
         answer = await self._get("/v1/projects")
-        return tuple(Project(text(item, "id"), text(item, "slug")) for item in objects(answer, "projects"))
+        return tuple(Project(text_at(item, "id"), text_at(item, "slug")) for item in objects_at(answer, "projects"))
 
     async def secret(self, project: ProjectRef, environment: str, path: str, key: str) -> Secret | None:
         """Return the value of a secret, None when there is none that the identity may see.
@@ -118,9 +118,9 @@ class Reader:
                 answer = await self._get(f"/v3/secrets/raw/{quote(key, safe='')}", {"workspaceId": found, **query})
         except errors.NotFound:
             return None
-        if field(answer, "secret").get("secretValueHidden"):
+        if value_at(answer, "secret").get("secretValueHidden"):
             raise errors.ValueHidden(200, f"The value of {key} is hidden.")
-        return Secret(text(answer, "secret", "secretValue"))
+        return Secret(text_at(answer, "secret", "secretValue"))
 
     async def _project_id(self, project: ProjectRef) -> str | None:
         """Look a slug up once, however many secrets are of that project."""
@@ -135,7 +135,7 @@ class Reader:
     async def clock(self) -> datetime:
         """Return what time it is at the server, our own where it does not say."""
         try:
-            return datetime.fromisoformat(text(await self._get("/status"), "date"))
+            return datetime.fromisoformat(text_at(await self._get("/status"), "date"))
         except (errors.InfisicalError, ValueError):
             return datetime.now(UTC)
 
@@ -144,23 +144,23 @@ class Reader:
             answer = await self._get(path)
         except errors.NotFound as broken:
             raise errors.ListBroken(broken.status, broken.message, broken.request_id) from None
-        return tuple(decode(item) for item in objects(answer, "appConnections"))
+        return tuple(decode_connection(item) for item in objects_at(answer, "appConnections"))
 
     async def _get(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any]:
         return await call(self._client, "GET", path, query=query)
 
 
-def decode(item: Any) -> LiveConnection:
+def decode_connection(item: Any) -> LiveConnection:
     """Return one connection of an answer. Keys not named here may come and go between versions of Infisical."""
     if not isinstance(item, dict):
-        raise errors.unexpected(200, "appConnection")
-    app = text(item, "app")
+        raise errors.unexpected_answer(200, "appConnection")
+    app = text_at(item, "app")
     project_id = _optional(item, "projectId")
     project = _object(item, "project")
     return LiveConnection(
-        id=text(item, "id"),
+        id=text_at(item, "id"),
         app=app,
-        name=text(item, "name"),
+        name=text_at(item, "name"),
         description=_optional(item, "description") or "",
         scope=Scope(project_id, _optional(project, "slug")) if project_id else ORGANISATION,
         organisation_id=_optional(item, "orgId") or "",
@@ -174,12 +174,12 @@ def decode(item: Any) -> LiveConnection:
 def _optional(item: dict[str, Any], key: str) -> str | None:
     found = item.get(key)
     if found is not None and not isinstance(found, str):
-        raise errors.unexpected(200, key)
+        raise errors.unexpected_answer(200, key)
     return found
 
 
 def _object(item: dict[str, Any], key: str) -> dict[str, Any]:
     found = item.get(key)
     if found is not None and not isinstance(found, dict):
-        raise errors.unexpected(200, key)
+        raise errors.unexpected_answer(200, key)
     return found or {}

@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 from reconciler.infisical import errors
-from reconciler.infisical.calls import call, field
-from reconciler.infisical.reader import decode
+from reconciler.infisical.calls import call, value_at
+from reconciler.infisical.reader import decode_connection
 from reconciler.model import Credentials, LiveConnection, Scope, Secret
 from reconciler.model.connection import METHOD
 from reconciler.wire import VALIDATION_SECONDS, Client
@@ -31,7 +31,7 @@ class Writer:
         answer = await call(
             self._client, "POST", _PATH, body=body, secrets=tuple(credentials), answer_seconds=VALIDATION_SECONDS
         )
-        return decode(field(answer, "appConnection"))
+        return decode_connection(value_at(answer, "appConnection"))
 
     async def update(
         self,
@@ -59,7 +59,7 @@ class Writer:
             secrets=tuple(credentials or ()),
             answer_seconds=VALIDATION_SECONDS,
         )
-        return decode(field(answer, "appConnection"))
+        return decode_connection(value_at(answer, "appConnection"))
 
     async def delete(self, connection_id: str) -> None:
         """Delete a connection. Raises `NotFound` when it is gone already, `InUse` when something holds it."""

@@ -28,7 +28,7 @@ _NOT_GIVEN = ("full", "web", "refresh_token", "offline_access")
 _SECRETS = ("secretForWebServerFlow", "secretForRefreshTokenFlow", "secretForTokenExchangeFlow")
 
 
-def build(document: Document) -> ExternalClientApp:
+def build_app(document: Document) -> ExternalClientApp:
     """Return the app of a document that its schema accepted."""
     metadata, spec = document.value["metadata"], document.value["spec"]
     flows, security, policies = (spec.get(key, {}) for key in ("flows", "security", "policies"))
@@ -64,7 +64,7 @@ def build(document: Document) -> ExternalClientApp:
     )
 
 
-def check(document: Document, app: ExternalClientApp) -> list[Diagnostic]:
+def check_app(document: Document, app: ExternalClientApp) -> list[Diagnostic]:
     """Return what is wrong with an app that was built of `document`."""
     return sorted(_problems(document, app), key=lambda one: one.location or document.location())
 
@@ -135,7 +135,7 @@ def _versions(problem: Any, app: ExternalClientApp) -> Iterator[Diagnostic]:
             yield problem(error, summary, f'write "{LATEST}", or leave it out', "salesforceApiVersion")
 
 
-def together(apps: Sequence[ExternalClientApp], connections: Sequence[Connection]) -> list[Diagnostic]:
+def check_apps(apps: Sequence[ExternalClientApp], connections: Sequence[Connection]) -> list[Diagnostic]:
     """Return what is wrong between apps, and between them and the connections."""
     problems = []
     known = {one.address: one for one in connections}

@@ -17,7 +17,7 @@ from reconciler.model import (
 from reconciler.model.credentials import KEY_FIELD, SECRET_FIELD
 
 
-def build(document: Document, file: str, allowed_hosts: tuple[str, ...]) -> Connection:
+def build_connection(document: Document, file: str, allowed_hosts: tuple[str, ...]) -> Connection:
     """Return the connection of a document that its schema accepted.
 
     `file` is the document's path in the stack.

@@ -12,7 +12,7 @@ _ID_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedManifest:
     """One connection as a manifest: its address, the text, and the variables that are to hold its key and secret."""
 
     address: str
@@ -20,12 +20,12 @@ class Exported:
     variables: tuple[str, str]
 
 
-def export(
+def export_manifests(
     live: Sequence[LiveConnection],
     recorded: Mapping[str, tuple[str, Mapping[str, str]]],
     allowed: Callable[[str], bool],
     prefixes: Sequence[str],
-) -> list[Exported]:
+) -> list[ExportedManifest]:
     """Return a manifest for each connection, in the order given.
 
     `recorded` gives the address and labels of what is managed, by id. A placeholder is named after its address; where
@@ -43,7 +43,7 @@ def export(
             _variable(f"{address}-consumer-key", allowed, prefixes),
             _variable(f"{address}-consumer-secret", allowed, prefixes),
         )
-        found.append(Exported(address, documents.write(_document(one, address, labels, variables)), variables))
+        found.append(ExportedManifest(address, documents.write_yaml(_document(one, address, labels, variables)), variables))
     return found
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from reconciler import documents, schemas
 from reconciler.documents import Kinds, Schema
 from reconciler.manifest import apps
-from reconciler.manifest.build import build
-from reconciler.manifest.rules import check
+from reconciler.manifest.build import build_connection
+from reconciler.manifest.rules import check_connection
 from reconciler.model import Connection, Diagnostic, ExternalClientApp, Location, Written, error
 from reconciler.workspace import display_path, find_files, read_within
 
@@ -24,7 +24,7 @@ class Manifests:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] = ()) -> Manifests:
+def load_manifests(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] = ()) -> Manifests:
     """Read every file of `stack` that one of `globs` matches, sorted by path.
 
     Diagnostics are sorted by place; file names in them are relative to the working directory where that is shorter.
@@ -32,7 +32,7 @@ def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] =
     files, diagnostics = find_files(stack, globs)
     kinds = {"SalesforceConnection": "salesforce-connection", apps.KIND: "external-client-app"}
     schema = Kinds({kind: Schema(schemas.load(name)) for kind, name in kinds.items()})
-    rules = partial(check, allowed_hosts=allowed_hosts)
+    rules = partial(check_connection, allowed_hosts=allowed_hosts)
     connections: list[Connection] = []
     clients: list[ExternalClientApp] = []
     for path in files:
@@ -41,15 +41,15 @@ def load(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] =
             diagnostics.append(data)
             continue
         file = path.relative_to(stack).as_posix()
-        for found in documents.read(display_path(path), data, schema, rules):
+        for found in documents.read_documents(display_path(path), data, schema, rules):
             if isinstance(found, Diagnostic):
                 diagnostics.append(found)
             elif found.value["kind"] == apps.KIND:
-                clients.append(apps.build(found))
-                diagnostics += apps.check(found, clients[-1])
+                clients.append(apps.build_app(found))
+                diagnostics += apps.check_app(found, clients[-1])
             else:
-                connections.append(build(found, file, allowed_hosts))
-    diagnostics += [*_twins(connections), *apps.together(clients, connections)]
+                connections.append(build_connection(found, file, allowed_hosts))
+    diagnostics += [*_twins(connections), *apps.check_apps(clients, connections)]
     diagnostics.sort(key=lambda diagnostic: diagnostic.location or Location("", 0, 0))
     return Manifests(tuple(display_path(path) for path in files), tuple(connections), tuple(clients), tuple(diagnostics))
 

@@ -15,7 +15,7 @@ _HOST = ("spec", "credentials", "instanceUrl")
 _RENAMED_FROM = ("lifecycle", "renamedFrom")
 
 
-def check(document: Document, allowed_hosts: tuple[str, ...]) -> list[Diagnostic]:
+def check_connection(document: Document, allowed_hosts: tuple[str, ...]) -> list[Diagnostic]:
     """Return the problems of a document, whatever its schema says of it."""
     if not isinstance(document.value, dict) or document.value.get("kind") != "SalesforceConnection":
         return []

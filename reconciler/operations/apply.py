@@ -11,7 +11,7 @@ import anyio
 
 from reconciler import planning
 from reconciler.applying import WRITES_IN_FLIGHT, Explain, Journal, execute
-from reconciler.infisical import Writer, explain
+from reconciler.infisical import Writer, explain_failure
 from reconciler.model import ApplyEvent, Diagnostic, Noted, Outcome, Stop, Stopped
 from reconciler.operations.interruption import Interruption
 from reconciler.operations.location import StackLocation
@@ -182,4 +182,4 @@ async def _carry_out(
             writes_in_flight=request.writes_in_flight,
         )
     except WireError as failure:
-        raise Stopped(Stop.FAILED, explain(failure, "begin to apply; nothing was written")) from None
+        raise Stopped(Stop.FAILED, explain_failure(failure, "begin to apply; nothing was written")) from None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from reconciler import manifest
 from reconciler.config import Settings
-from reconciler.infisical import InfisicalError, explain
+from reconciler.infisical import InfisicalError, explain_failure
 from reconciler.model import Diagnostic, ExportedManifests, LiveConnection, Location, Stop, Stopped, error, hosts, warning
 from reconciler.model.connection import APP
 from reconciler.operations.location import StackLocation
@@ -38,7 +38,7 @@ async def export(location: StackLocation, out: Path, project: str | None, *, unm
     chosen.sort(key=lambda connection: (connection.scope.project_slug or "", connection.name))
     rule = EnvironmentSource({}, settings.environment.allow, settings.environment.lifted)
     prefixes = [_PREFIX, *(glob[:-1] for glob in settings.environment.allow or () if glob[:-1].isidentifier())]
-    exported = manifest.export(chosen, records, rule.allows, prefixes)
+    exported = manifest.export_manifests(chosen, records, rule.allows, prefixes)
     files = [out / f"{each.address}.yaml" for each in exported]
     _write(out, files, [each.text for each in exported])
     return ExportedManifests(
@@ -53,7 +53,7 @@ async def _live(stack: Stack) -> tuple[LiveConnection, ...]:
     try:
         listing = await read_listing(stack.infisical.reader)
     except (InfisicalError, WireError) as failure:
-        raise Stopped(Stop.FAILED, explain(failure, f"read the connections of {stack.settings.url}")) from None
+        raise Stopped(Stop.FAILED, explain_failure(failure, f"read the connections of {stack.settings.url}")) from None
     refuse_other_organisation(stack.state, listing.organisation)
     return listing.connections
 

@@ -30,12 +30,12 @@ def read_files(location: StackLocation) -> StackFiles:
 
 def read_settings(location: StackLocation) -> Settings:
     """Return what `reconciler.yaml` says. Raises `Stopped`."""
-    return config.load(location.start, location.config, location.environ)
+    return config.load_settings(location.start, location.config, location.environ)
 
 
 def read_manifests(settings: Settings) -> Manifests:
     """Return what the manifests say. Raises `Stopped` (INVALID) with every problem of every file."""
-    manifests = manifest.load(settings.stack, settings.manifests, settings.allowed_hosts)
+    manifests = manifest.load_manifests(settings.stack, settings.manifests, settings.allowed_hosts)
     if has_errors(manifests.diagnostics):
         raise Stopped(Stop.INVALID, *manifests.diagnostics)
     return manifests

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler import planning
-from reconciler.infisical import InfisicalError, ListBroken, Organisation, PermissionDenied, Reader, explain
+from reconciler.infisical import InfisicalError, ListBroken, Organisation, PermissionDenied, Reader, explain_failure
 from reconciler.model import (
     ORGANISATION,
     Connection,
@@ -74,7 +74,7 @@ async def look(url: str, connections: Sequence[Connection], state: State, reader
     except ListBroken as broken:
         raise Stopped(Stop.FAILED, await _list_broken(broken, url, state, reader)) from None
     except (InfisicalError, WireError) as failure:
-        raise Stopped(Stop.FAILED, explain(failure, f"read the connections of {url}")) from None
+        raise Stopped(Stop.FAILED, explain_failure(failure, f"read the connections of {url}")) from None
     if projects.unknown:
         raise Stopped(Stop.FAILED, *projects.unknown)
     return Seen(listing.organisation, listing.connections, projects.scopes, lost)
@@ -168,7 +168,7 @@ async def _confirm_gone(missing: Sequence[str], reader: Reader) -> None:
         try:
             there = await reader.connection(connection_id)
         except PermissionDenied as denied:
-            problems.append(explain(denied, f"read the recorded connection {connection_id}"))
+            problems.append(explain_failure(denied, f"read the recorded connection {connection_id}"))
             return
         if there is not None:
             problems.append(
@@ -186,7 +186,7 @@ async def _confirm_gone(missing: Sequence[str], reader: Reader) -> None:
 
 async def _list_broken(broken: ListBroken, url: str, state: State, reader: Reader) -> Diagnostic:
     """Name the projects that Infisical does not know any more: one of them is why it cannot list."""
-    explained = explain(broken, f"read the connections of {url}")
+    explained = explain_failure(broken, f"read the connections of {url}")
     scopes = {record.scope for record in state.records.values() if record.scope.project_slug}
     try:
         lost = await _lost_projects(state, [record.id for record in state.records.values()], reader) if scopes else ()

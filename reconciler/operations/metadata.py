@@ -122,7 +122,7 @@ def _warn_of_tracked_keys(folder: Path, components: Sequence[Retrieved]) -> list
     files = {component.file: real / Path(component.file).relative_to(folder) for component in private}
     try:
         repository = Repository.containing(real)
-        tracked = repository.tracked(files.values()) if repository else frozenset()
+        tracked = repository.tracked_files(files.values()) if repository else frozenset()
     except GitMissing:  # whoever has no git put nothing under version control here
         return []
     except GitUnusable as unusable:

@@ -119,10 +119,10 @@ def _incomparable(ref: str, why: str, hint: str) -> Stopped:
 def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
     """Read the manifests of the copy. They are merged already, so this change is not to blame for what is wrong with them."""
     try:
-        there = config.load(copy, copy / name, {})
+        there = config.load_settings(copy, copy / name, {})
     except Stopped as wrong:
         return _Base({}, usual, tuple(_relabel(problem, copy, ref) for problem in wrong.diagnostics))
-    manifests = manifest.load(there.stack, there.manifests, there.allowed_hosts)
+    manifests = manifest.load_manifests(there.stack, there.manifests, there.allowed_hosts)
     errors = [problem for problem in manifests.diagnostics if problem.severity is Severity.ERROR]
     notes = tuple(_relabel(problem, copy, ref) for problem in errors)
     return _Base({connection.address: connection for connection in manifests.connections}, there.guards, notes)

@@ -21,7 +21,7 @@ def read_orgs(path: Path | None) -> tuple[SimulatedOrg, ...]:
             f"The file of simulated orgs {path} cannot be read: {broken.strerror}.", hint="correct embedded.salesforceOrgs"
         )
         raise Stopped(Stop.INVALID, unreadable) from None
-    contents = list(documents.read(str(path), data, documents.Schema(schemas.load("simulated-salesforce-orgs"))))
+    contents = list(documents.read_documents(str(path), data, documents.Schema(schemas.load("simulated-salesforce-orgs"))))
     problems = [item for item in contents if isinstance(item, Diagnostic)]
     if has_errors(problems):
         raise Stopped(Stop.INVALID, *problems)

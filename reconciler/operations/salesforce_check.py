@@ -56,7 +56,7 @@ async def _resolve(settings: Settings, location: StackLocation, connections: Seq
         if any(reference.kind == "fromInfisical" for reference in references):
             session = await opened.enter_async_context(open_session(settings, location))
             reader = session.reader
-        return await secrets.resolve(references, value_sources(settings, location.environ, reader))
+        return await secrets.resolve_references(references, value_sources(settings, location.environ, reader))
 
 
 def _missing(connections: Sequence[Connection], resolution: Resolution) -> list[Diagnostic]:

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from functools import partial
 
 from reconciler.config import Settings
-from reconciler.infisical import InfisicalError, Reader, ValueHidden, said
+from reconciler.infisical import InfisicalError, Reader, ValueHidden, failure_phrase
 from reconciler.model import Secret
-from reconciler.secrets import EnvironmentSource, FileSource, InfisicalSource, Refused, SecretName, Source, Unavailable
+from reconciler.secrets import EnvironmentSource, FileSource, InfisicalSource, Refused, SecretName, SecretSource, Unavailable
 from reconciler.wire import WireError
 
 
-def value_sources(settings: Settings, environ: Mapping[str, str], reader: Reader | None) -> dict[str, Source]:
+def value_sources(settings: Settings, environ: Mapping[str, str], reader: Reader | None) -> dict[str, SecretSource]:
     """Return the source of each kind of reference.
 
     `reader` reads secrets of Infisical with the run's own identity; without it there is no source of that kind.
     """
     own = [settings.state.resolve(), *([settings.embedded.database] if settings.embedded else [])]
-    result: dict[str, Source] = {
+    result: dict[str, SecretSource] = {
         "fromEnv": EnvironmentSource(environ, settings.environment.allow, settings.environment.lifted),
         "fromFile": FileSource(settings.files.stack, settings.files.roots, own),
     }
@@ -34,7 +34,7 @@ async def _read_secret(reader: Reader, name: SecretName) -> Secret:
         hint = "let the identity read the values of secrets, not only describe them"
         raise Refused(f"Infisical hides the value of the secret {name} from this identity", hint) from None
     except (InfisicalError, WireError) as failed:
-        raise Unavailable(f"{doing} ({said(failed)})", failed.hint) from None
+        raise Unavailable(f"{doing} ({failure_phrase(failed)})", failed.hint) from None
     if secret is None:
         raise Unavailable(f"there is no secret {name} that this identity may see", "create it, or correct the reference")
     return secret

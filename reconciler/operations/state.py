@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.model import Diagnostic, Record, State, Stop, Stopped, error
 from reconciler.operations.location import StackLocation
 from reconciler.operations.stored_state import Lock, open_state, stop_for_state_errors
-from reconciler.state import Encoder, decode
+from reconciler.state import Encoder, decode_state
 
 _ADDRESS = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
 """Infisical's rule for names (facts 11), which is that of addresses too."""
@@ -107,7 +107,7 @@ async def push(location: StackLocation, data: bytes, source: str, lock_seconds: 
     not be older, and must not forget an interrupted apply. Raises `Stopped`.
     """
     with stop_for_state_errors():
-        given = decode(data, source)
+        given = decode_state(data, source)
     pushed: list[State] = []
 
     def change(state: State | None) -> State:

@@ -82,7 +82,7 @@ async def open_backend(backend: Backend, location: StackLocation, lock: Lock | N
         async with AsyncExitStack() as held:
             if lock is not None:
                 info = _lock_info(lock.operation, location.environ)
-                await held.enter_async_context(backend.locked(info, lock.wait_seconds, location.waiting))
+                await held.enter_async_context(backend.hold_lock(info, lock.wait_seconds, location.waiting))
             state, version = await backend.load()
             yield StoredState(backend, state, version)
 

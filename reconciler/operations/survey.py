@@ -44,7 +44,7 @@ async def survey(stack: Stack, options: Options, *, missing_is_error: bool) -> S
     choices, contradictions = _choices(options, connections)
     compared = [item for item in wanted if _needs_values(item, settled.state, seen, choices)]
     sources = value_sources(settings, stack.location.environ, reader)
-    resolution = await secrets.resolve((reference for item in compared for reference in item.references), sources)
+    resolution = await secrets.resolve_references((reference for item in compared for reference in item.references), sources)
     credentials = {each.address: pair for each in wanted if (pair := resolution.credentials(each.references)) is not None}
     desired = {connection.address: connection for connection in connections}
     decisions = planning.decide(

@@ -9,6 +9,6 @@ from reconciler.operations.location import StackLocation
 def validate(location: StackLocation) -> Validated:
     """Check `reconciler.yaml` and every manifest. Raises `Stopped` when `reconciler.yaml` itself is wrong."""
     settings = read_settings(location)
-    manifests = manifest.load(settings.stack, settings.manifests, settings.allowed_hosts)
+    manifests = manifest.load_manifests(settings.stack, settings.manifests, settings.allowed_hosts)
     diagnostics = (*settings.warnings, *manifests.diagnostics)
     return Validated(len(manifests.files), len(manifests.connections), len(manifests.apps), diagnostics)

@@ -6,7 +6,7 @@ A pull request can name any variable and any file, so what a source refuses is r
 from reconciler.secrets.environment import EnvironmentSource
 from reconciler.secrets.files import FileSource
 from reconciler.secrets.infisical import InfisicalSource, SecretName
-from reconciler.secrets.resolve import Refused, Resolution, Source, Unavailable, resolve
+from reconciler.secrets.resolve import Refused, Resolution, SecretSource, Unavailable, resolve_references
 
 __all__ = [
     "EnvironmentSource",
@@ -15,7 +15,7 @@ __all__ = [
     "Refused",
     "Resolution",
     "SecretName",
-    "Source",
+    "SecretSource",
     "Unavailable",
-    "resolve",
+    "resolve_references",
 ]

@@ -4,7 +4,7 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 
 from reconciler.model import Secret
-from reconciler.secrets.resolve import Refused, Unavailable, trimmed
+from reconciler.secrets.resolve import Refused, Unavailable, trimmed_secret
 
 RUNNERS_OWN = (
     "INFISICAL_*", "RECONCILER_*",
@@ -48,7 +48,7 @@ class EnvironmentSource:
         hint = f"set {target} before the run"
         if target not in self._environ:
             raise Unavailable(f"the variable {target} is not set", hint)
-        return trimmed(self._environ[target], f"the variable {target}", hint)
+        return trimmed_secret(self._environ[target], f"the variable {target}", hint)
 
 
 def _matches(name: str, globs: Sequence[str]) -> bool:

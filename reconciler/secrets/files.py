@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from reconciler.model import Secret
-from reconciler.secrets.resolve import Refused, Unavailable, trimmed
+from reconciler.secrets.resolve import Refused, Unavailable, trimmed_secret
 
 _LARGEST = 64 * 1024
 _NEVER = frozenset({".git", ".reconciler"})
@@ -54,7 +54,7 @@ class FileSource:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise Unavailable(f"the file {target} is not UTF-8 text", "save it as UTF-8") from None
-        return trimmed(text, f"the file {target}", hint)
+        return trimmed_secret(text, f"the file {target}", hint)
 
     def _is_ours(self, path: Path, root: Path) -> bool:
         """Tell whether the file is git's or our own, also where the root itself is inside such a directory."""

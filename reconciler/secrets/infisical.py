@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from reconciler.model import ProjectRef, Secret
-from reconciler.secrets.resolve import Refused, trimmed
+from reconciler.secrets.resolve import Refused, trimmed_secret
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -47,7 +47,7 @@ class InfisicalSource:
                 "add it to secretSources.infisical.allow of the configuration in force",
             )
         found = await self._read(SecretName.parse(target))
-        return trimmed(found.reveal(), f"the secret {target}", "set it in Infisical")
+        return trimmed_secret(found.reveal(), f"the secret {target}", "set it in Infisical")
 
 
 def _matches(names: Sequence[str], glob: Sequence[str]) -> bool:

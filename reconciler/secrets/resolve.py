@@ -19,7 +19,7 @@ class Refused(Unavailable):
     """The source has rules, and they forbid this value wherever it is looked for."""
 
 
-class Source(Protocol):
+class SecretSource(Protocol):
     """Reads values of one kind of reference."""
 
     async def read(self, target: str) -> Secret:
@@ -39,7 +39,7 @@ class Resolution:
         return Credentials(key, secret) if key is not None and secret is not None else None
 
 
-async def resolve(references: Iterable[Reference], sources: Mapping[str, Source]) -> Resolution:
+async def resolve_references(references: Iterable[Reference], sources: Mapping[str, SecretSource]) -> Resolution:
     """Read every reference once from the source of its kind, several at a time: some are far away."""
     values: dict[Reference, Secret] = {}
     missing: dict[Reference, Unavailable] = {}
@@ -58,7 +58,7 @@ async def resolve(references: Iterable[Reference], sources: Mapping[str, Source]
     return Resolution(values, missing)
 
 
-def trimmed(text: str, what: str, hint: str) -> Secret:
+def trimmed_secret(text: str, what: str, hint: str) -> Secret:
     """Return `text` as the server will trim it; raise `Unavailable` when nothing is left of `what`."""
     value = text.strip()
     if not value:

@@ -4,7 +4,7 @@ A backend is `load`, `store` and `locked`. Plans load; only an apply and `state 
 """
 
 from reconciler.state.backend import Backend, Conflict, Locked, LockInfo, StateError, Version
-from reconciler.state.format import Encoder, decode
+from reconciler.state.format import Encoder, decode_state
 from reconciler.state.local import LocalBackend
 
 __all__ = [
@@ -16,5 +16,5 @@ __all__ = [
     "Locked",
     "StateError",
     "Version",
-    "decode",
+    "decode_state",
 ]

@@ -45,7 +45,7 @@ class Backend(Protocol):
     async def store(self, state: State, version: Version) -> Version:
         """Store `state` whole or not at all, and return its version. Raises `Conflict` unless `version` is the stored one."""
 
-    def locked(
+    def hold_lock(
         self, info: LockInfo, wait_seconds: float, waiting: Callable[[Waiting], None]
     ) -> AbstractAsyncContextManager[None]:
         """Hold the lock for the block; wait up to `wait_seconds` for it. Raises `Locked`.

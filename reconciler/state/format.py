@@ -60,7 +60,7 @@ class Encoder:
         yield "}\n"
 
 
-def decode(data: bytes, where: str = "The state") -> State:
+def decode_state(data: bytes, where: str = "The state") -> State:
     """Return the state of stored bytes. Raises `StateError` when they are damaged or of an unknown major version.
 
     `where` is what the error calls them.

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from reconciler.model import WORTH_TELLING_SECONDS, State, Waiting, WaitReason
 from reconciler.state.backend import Conflict, Locked, LockInfo, StateError, Version
-from reconciler.state.format import Encoder, decode
+from reconciler.state.format import Encoder, decode_state
 from reconciler.workspace import write_file
 
 _POLL_SECONDS = 0.2
@@ -36,17 +36,17 @@ class LocalBackend:
     async def load(self) -> tuple[State | None, Version]:
         """See `Backend.load`."""
         data = await anyio.to_thread.run_sync(self._read)
-        return (None, "") if data is None else (decode(data, f"The state {self._path}"), _version(data))
+        return (None, "") if data is None else (decode_state(data, f"The state {self._path}"), _version(data))
 
     async def store(self, state: State, version: Version) -> Version:
         """See `Backend.store`."""
         return await anyio.to_thread.run_sync(self._write, state, version)
 
     @asynccontextmanager
-    async def locked(
+    async def hold_lock(
         self, info: LockInfo, wait_seconds: float, waiting: Callable[[Waiting], None] = lambda _: None
     ) -> AsyncIterator[None]:
-        """See `Backend.locked`."""
+        """See `Backend.hold_lock`."""
         lock = FileLock(self._lock, mode=0o600, thread_local=False)
         await self._acquire(lock, wait_seconds, waiting)
         try:

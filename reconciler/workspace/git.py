@@ -89,7 +89,7 @@ class Repository:
                 self._ask(f"read {inside} at {commit}", *step, environ=index)
             yield copy
 
-    def tracked(self, files: Collection[Path]) -> frozenset[Path]:
+    def tracked_files(self, files: Collection[Path]) -> frozenset[Path]:
         """Return those of `files` that the index has. They are absolute, without links, and below the root."""
         if not files:
             return frozenset()

@@ -28,7 +28,7 @@ def write(folder: Path, **content: Any) -> Path:
 
 
 def load(start: Path, environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
-    return config.load(start, file, environ or {})
+    return config.load_settings(start, file, environ or {})
 
 
 def stopped(

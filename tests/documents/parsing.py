@@ -7,5 +7,5 @@ from reconciler.model import Diagnostic
 
 def parse(file: str, data: bytes) -> tuple[list[Document], list[Diagnostic]]:
     """Return all documents and all problems of `data`."""
-    found = list(documents.parse(file, data))
+    found = list(documents.parse_yaml(file, data))
     return [one for one in found if isinstance(one, Document)], [one for one in found if isinstance(one, Diagnostic)]

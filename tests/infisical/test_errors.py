@@ -19,7 +19,7 @@ from reconciler.infisical import (
     WireError,
     Writer,
     WrongApp,
-    explain,
+    explain_failure,
 )
 from reconciler.model import ORGANISATION, Location, Secret, Severity
 from tests.infisical.conftest import HOST, KEY, SECRET, TOKEN, Answering, credentials
@@ -74,7 +74,7 @@ async def test_every_refusal_has_its_kind_the_request_id_and_a_next_step(
     assert type(failure) is kind
     assert (failure.status, failure.request_id) == (status, "req-Abc123")
     place = Location("crm.yaml", 4, 9)
-    told = explain(failure, "create crm", address="crm", location=place)
+    told = explain_failure(failure, "create crm", address="crm", location=place)
     assert told.severity is Severity.ERROR
     assert (told.summary, told.address, told.location) == ("Could not create crm.", "crm", place)
     assert f"({status}, request req-Abc123)" in told.detail
@@ -101,7 +101,7 @@ async def test_a_refusal_in_an_unknown_shape_is_still_a_refusal(message: object,
     async with answering(always(strange)) as (_, client):
         with pytest.raises(InfisicalError) as caught:
             await Reader(client).knows_salesforce()
-    told = explain(caught.value, "look")
+    told = explain_failure(caught.value, "look")
     assert f"({status})" in told.detail
     assert told.hint
 
@@ -119,7 +119,7 @@ async def test_control_characters_of_a_refusal_are_made_visible_and_long_ones_cu
     async with answering(always(rude)) as (_, client):
         with pytest.raises(InfisicalError) as caught:
             await Reader(client).knows_salesforce()
-    told = explain(caught.value, "look")
+    told = explain_failure(caught.value, "look")
     assert told.detail.startswith("Infisical says: a\ufffd[2Jb c\ufffdxxx")
     assert told.detail.isprintable()
     assert "req\ufffd[31m" in told.detail
@@ -134,7 +134,7 @@ async def test_a_404_on_a_list_is_an_error_of_its_own_and_never_an_empty_list(pa
         with pytest.raises(ListBroken) as caught:
             await (reader.connections() if path == "all" else reader.salesforce_connections())
     assert not isinstance(caught.value, NotFound)
-    assert "a project that still held connections was deleted" in explain(caught.value, "look").hint
+    assert "a project that still held connections was deleted" in explain_failure(caught.value, "look").hint
 
 
 async def test_a_404_of_an_unknown_path_does_not_say_that_a_connection_is_gone(answering: Answering) -> None:
@@ -173,7 +173,7 @@ async def test_a_refusal_that_repeats_a_secret_is_withheld(message: object, stat
         ):
             with pytest.raises(InfisicalError) as caught:
                 await write
-            told = explain(caught.value, "create crm")
+            told = explain_failure(caught.value, "create crm")
             shown = f"{caught.value!s} {caught.value!r} {vars(caught.value)} {told}"
             for secret in (SECRET, KEY, TOKEN):
                 assert secret not in shown
@@ -195,7 +195,7 @@ async def test_a_page_that_repeats_a_secret_is_withheld(answering: Answering) ->
     async with answering(always(reply(403, f"<p>{SECRET}</p>"))) as (_, client):
         with pytest.raises(WireError) as caught:
             await Writer(client).create("crm", "", ORGANISATION, HOST, credentials())
-    told = explain(caught.value, "create crm")
+    told = explain_failure(caught.value, "create crm")
     assert SECRET not in str(told)
     assert "repeats a credential" in told.detail
     assert told.hint
@@ -212,6 +212,6 @@ async def test_what_an_unexpected_answer_lacks_is_not_put_into_infisicals_mouth(
     async with answering(always(replied(200, {}))) as (_, client):
         with pytest.raises(Unexpected) as caught:
             await Reader(client).connections()
-    told = explain(caught.value, "read")
+    told = explain_failure(caught.value, "read")
     assert told.detail == "The answer lacks `appConnections`, or has something else there. (200)"
     assert "infisical.url" in told.hint

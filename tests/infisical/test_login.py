@@ -15,8 +15,8 @@ from reconciler.infisical import (
     ServerFailed,
     TokenRefused,
     WireError,
-    explain,
-    log_in,
+    explain_failure,
+    obtain_token,
 )
 from reconciler.model import Secret
 from reconciler.wire import Client
@@ -30,7 +30,7 @@ SECRET = "client-secret-0123456789"
 
 async def universal(client: Client, client_id: str, secret: str) -> Grant:
     """Log in by universal auth."""
-    return await log_in(client, "universal-auth", {"clientId": client_id, "clientSecret": secret}, (Secret(secret),))
+    return await obtain_token(client, "universal-auth", {"clientId": client_id, "clientSecret": secret}, (Secret(secret),))
 
 
 async def test_a_machine_identity_logs_in_and_its_token_opens_the_api(api: Client, database: Path) -> None:
@@ -58,7 +58,7 @@ async def test_a_refused_login_is_tried_exactly_once_and_says_what_to_check(stat
         with pytest.raises(LoginRefused) as caught:
             await universal(client, "id", SECRET)
         assert len(raw.asked) == 1
-    told = explain(caught.value, "log in")
+    told = explain_failure(caught.value, "log in")
     assert "check the identity's id, its credentials" in told.hint
     assert "locks an identity for 5 minutes" in told.hint
     assert f"Invalid credentials ({status}, request req-Abc123)" in told.detail
@@ -83,7 +83,8 @@ async def test_a_login_that_repeats_the_secret_is_withheld(answering: Answering)
     async with answering(always(refusal(401, "UnauthorizedError", f"{SECRET} is wrong"))) as (_, client):
         with pytest.raises(LoginRefused) as caught:
             await universal(client, "id", SECRET)
-    shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value)) + str(explain(caught.value, "log in"))
+    trace = "".join(traceback.format_exception(caught.value))
+    shown = trace + repr(vars(caught.value)) + str(explain_failure(caught.value, "log in"))
     assert SECRET not in shown
 
 
@@ -100,7 +101,7 @@ async def test_a_token_that_does_not_count_is_refused_with_a_next_step(token: st
         await Reader(api).connections()
     assert caught.value.request_id.startswith("req-")
     if token.startswith("st."):
-        assert "service token" in explain(caught.value, "read").hint
+        assert "service token" in explain_failure(caught.value, "read").hint
     else:
         assert isinstance(caught.value, TokenRefused)
-        assert "INFISICAL_TOKEN" in explain(caught.value, "read").hint
+        assert "INFISICAL_TOKEN" in explain_failure(caught.value, "read").hint

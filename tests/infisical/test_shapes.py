@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.infisical import InfisicalError, NotAnAnswer, Organisation, Reader, Unexpected, Writer
-from reconciler.infisical.reader import decode
+from reconciler.infisical.reader import decode_connection
 from reconciler.model import ORGANISATION, LiveConnection, Scope
 from tests.infisical.conftest import HOST, Answering, credentials
 from tests.wire.raw import always, in_turn, refusal, replied, reply
@@ -37,7 +37,7 @@ FULL = LEAST | {
 
 
 def test_a_connection_is_decoded_whole() -> None:
-    assert decode(FULL) == LiveConnection(
+    assert decode_connection(FULL) == LiveConnection(
         ID,
         "salesforce",
         "crm",
@@ -49,29 +49,29 @@ def test_a_connection_is_decoded_whole() -> None:
         "2026-11-01T10:00:00.000Z",
         "2026-11-01T10:00:01.000Z",
     )
-    assert decode(FULL).scope.project_slug == "crm"
+    assert decode_connection(FULL).scope.project_slug == "crm"
 
 
 def test_keys_that_older_builds_lack_are_not_needed() -> None:
-    least = decode(LEAST)
+    least = decode_connection(LEAST)
     assert (least.scope, least.description, least.credentials_hash, least.instance_url) == (ORGANISATION, "", None, "")
     for key in FULL.keys() - LEAST.keys():
-        decode({name: value for name, value in FULL.items() if name != key})
+        decode_connection({name: value for name, value in FULL.items() if name != key})
 
 
 def test_keys_that_newer_builds_add_are_ignored() -> None:
-    assert decode(FULL | {"configuration": {"a": 1}, "rotation": [1], "new": None}) == decode(FULL)
+    assert decode_connection(FULL | {"configuration": {"a": 1}, "rotation": [1], "new": None}) == decode_connection(FULL)
 
 
 def test_the_organisation_scope_is_no_project_or_null() -> None:
     for scope in ({"projectId": None, "project": None}, {"projectId": None}, {}):
-        assert decode(LEAST | scope).scope == ORGANISATION
+        assert decode_connection(LEAST | scope).scope == ORGANISATION
 
 
 @pytest.mark.parametrize("key", sorted(LEAST))
 def test_a_connection_that_lacks_what_it_cannot_be_without_is_an_infisical_error(key: str) -> None:
     with pytest.raises(InfisicalError, match=f"lacks `{key}`"):
-        decode({name: value for name, value in FULL.items() if name != key})
+        decode_connection({name: value for name, value in FULL.items() if name != key})
 
 
 json_values = st.recursive(
@@ -84,7 +84,7 @@ json_values = st.recursive(
 @given(st.dictionaries(st.sampled_from(sorted(FULL)), json_values), st.booleans())
 def test_whatever_is_in_a_connection_it_is_decoded_or_refused(odd: dict[str, Any], complete: bool) -> None:
     try:
-        live = decode(FULL | odd if complete else odd)
+        live = decode_connection(FULL | odd if complete else odd)
     except InfisicalError:
         return
     texts = (live.id, live.app, live.name, live.description, live.organisation_id, live.instance_url, live.created_at)

@@ -47,7 +47,7 @@ class Stack:
         return path
 
     def load(self, *globs: str, allowed_hosts: tuple[str, ...] = ()) -> Manifests:
-        return manifest.load(self.folder, [Written(glob) for glob in globs or ("**/*.yaml",)], allowed_hosts)
+        return manifest.load_manifests(self.folder, [Written(glob) for glob in globs or ("**/*.yaml",)], allowed_hosts)
 
     def connections(self) -> dict[str, Connection]:
         """Return what the manifests want; nothing may be wrong with them."""

@@ -37,7 +37,7 @@ class Recording:
         raise AssertionError
 
     @asynccontextmanager
-    async def locked(self, info: LockInfo, wait_seconds: float, _: object) -> AsyncIterator[None]:
+    async def hold_lock(self, info: LockInfo, wait_seconds: float, _: object) -> AsyncIterator[None]:
         self.happened.append(f"lock for {info.operation}, wait {wait_seconds:g}")
         yield
         self.happened.append("unlock")

@@ -104,6 +104,18 @@ def test_what_is_cut_fits(text: str, room: int) -> None:
     assert text.endswith(end_of(text, room))
 
 
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("room", [5, 20, 79])
+def test_what_is_cut_says_that_it_was_cut(text: str, room: int) -> None:
+    shown = cut(text, room)
+    assert columns(shown) <= room
+    assert shown.endswith("…") == (columns(text) > room)
+
+
+def test_a_wide_character_takes_two_columns_and_a_combining_one_none() -> None:
+    assert (columns("crm"), columns("生产"), columns("e\u0301"), columns("👩‍👩‍👧‍👦")) == (3, 4, 1, 2)
+
+
 def test_the_tables_of_widths_are_loaded_only_for_text_that_is_not_ascii() -> None:
     code = (
         "import sys; from reconciler.reports import Style, TextReport; from reconciler.model import error\n"

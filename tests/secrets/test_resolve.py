@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model import Location, Reference, Secret
-from reconciler.secrets import EnvironmentSource, FileSource, Refused, Resolution, Source, Unavailable, resolve
+from reconciler.secrets import EnvironmentSource, FileSource, Refused, Resolution, SecretSource, Unavailable, resolve_references
 
 pytestmark = pytest.mark.anyio
 
@@ -32,11 +32,11 @@ class Counting:
 
 
 async def of(*references: Reference, stack: Path, **environ: str) -> Resolution:
-    sources: dict[str, Source] = {
+    sources: dict[str, SecretSource] = {
         "fromEnv": EnvironmentSource(environ, None, frozenset()),
         "fromFile": FileSource(stack, (stack,)),
     }
-    return await resolve(references, sources)
+    return await resolve_references(references, sources)
 
 
 async def test_each_reference_gets_its_value_from_the_source_of_its_kind(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ async def test_each_reference_gets_its_value_from_the_source_of_its_kind(tmp_pat
 async def test_each_reference_is_read_once_wherever_it_is_written() -> None:
     source = Counting()
 
-    found = await resolve(
+    found = await resolve_references(
         [env("KEY", 1), env("KEY", 2), env("MISSING", 3), env("OTHER", 4), env("MISSING", 5)], {"fromEnv": source}
     )
 
@@ -75,4 +75,4 @@ async def test_a_resolution_shows_no_value(tmp_path: Path) -> None:
 
 
 async def test_no_reference_is_no_value() -> None:
-    assert await resolve([], {}) == Resolution({}, {})
+    assert await resolve_references([], {}) == Resolution({}, {})

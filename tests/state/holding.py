@@ -13,7 +13,7 @@ from tests.state.values import a_state
 
 async def hold(path: Path) -> None:
     """Hold the lock until killed; say when it is held."""
-    async with LocalBackend(path).locked(LockInfo("apply", "somebody@elsewhere", "2026-11-01T10:00:00+00:00", "run 5"), 0):
+    async with LocalBackend(path).hold_lock(LockInfo("apply", "somebody@elsewhere", "2026-11-01T10:00:00+00:00", "run 5"), 0):
         print("held", flush=True)  # noqa: T201
         await anyio.sleep_forever()
 

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import Credentials, Secret, State
-from reconciler.state import Encoder, StateError, decode
+from reconciler.state import Encoder, StateError, decode_state
 from tests.state.values import a_record, a_state, states
 
 
 @given(states)
 def test_every_state_is_read_back_as_it_was_written(state: State) -> None:
-    again = decode(Encoder().encode(state))
+    again = decode_state(Encoder().encode(state))
     assert again == state
     assert [item.scope.project_slug for item in again.superseded] == [item.scope.project_slug for item in state.superseded]
     assert Encoder().encode(again) == Encoder().encode(state)
@@ -47,7 +47,7 @@ def test_the_same_state_is_the_same_bytes_whatever_the_order_of_its_records() ->
 
 def test_text_beyond_unicode_is_kept_as_its_escape() -> None:
     state = State("l", 1, bytes(32), records={"crm": a_record(description="\ud83d broken")})
-    assert decode(Encoder().encode(state)) == state
+    assert decode_state(Encoder().encode(state)) == state
     Encoder().encode(state).decode("utf-8")
 
 
@@ -67,56 +67,56 @@ def test_a_newer_minor_with_more_keys_everywhere_is_read() -> None:
     for place in list(_objects(document)):
         if place is not document["records"] and "team" not in place:
             place["added_later"] = {"x": 1}
-    assert decode(json.dumps(document).encode()) == a_state()
+    assert decode_state(json.dumps(document).encode()) == a_state()
 
 
 @pytest.mark.parametrize("version", ["2.0", "0.9", "10.0", "11", "v1.0", ""])
 def test_an_unknown_major_is_refused_with_both_versions_named(version: str) -> None:
     document = json.loads(Encoder().encode(a_state())) | {"format_version": version}
     with pytest.raises(StateError) as refused:
-        decode(json.dumps(document).encode())
+        decode_state(json.dumps(document).encode())
     assert f"The state is of format {version}; this version of reconciler reads 1.0." in str(refused.value)
     assert "newer one" in refused.value.hint
 
 
 def test_a_foreign_major_is_refused_whatever_else_is_in_it() -> None:
     with pytest.raises(StateError, match="is of format 2"):
-        decode(b'{"format_version": "2.1", "everything": "else"}')
+        decode_state(b'{"format_version": "2.1", "everything": "else"}')
 
 
 def test_a_truncated_document_is_damaged_wherever_it_breaks_off() -> None:
     whole = Encoder().encode(a_state())
     for end in [*range(0, len(whole) - 2, 17), len(whole) - 3]:
         with pytest.raises(StateError, match="damaged") as refused:
-            decode(whole[:end])
+            decode_state(whole[:end])
         assert "restore it from a backup" in refused.value.hint
 
 
 def test_an_empty_file_says_that_it_is_empty() -> None:
     with pytest.raises(StateError, match=r"^The state of test is damaged: it is empty\.$"):
-        decode(b"", "The state of test")
+        decode_state(b"", "The state of test")
 
 
 def test_damage_says_where_it_is() -> None:
     with pytest.raises(StateError, match="not JSON at line 2, column 1"):
-        decode(b'{"a": 1,\n')
+        decode_state(b'{"a": 1,\n')
     document = json.loads(Encoder().encode(a_state()))
     del document["records"]["crm-0"]["lifecycle"]
     with pytest.raises(StateError, match="it lacks 'lifecycle'"):
-        decode(json.dumps(document).encode())
+        decode_state(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("data", [b"null", b"[]", b"5", b'"x"', b"\xff\xfe\x00", b"\0" * 500, b"[" * 200_000, b"{}"])
 def test_what_is_no_state_at_all_is_damaged(data: bytes) -> None:
     with pytest.raises(StateError, match="damaged"):
-        decode(data)
+        decode_state(data)
 
 
 @pytest.mark.parametrize("key", ["", "AAAA", "!!!", None, 5, "A" * 44])
 def test_a_fingerprint_key_that_is_not_32_bytes_is_damage_and_never_used(key: object) -> None:
     document = json.loads(Encoder().encode(a_state())) | {"fingerprint_key": key}
     with pytest.raises(StateError, match="damaged"):
-        decode(json.dumps(document).encode())
+        decode_state(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("flag", ["false", "true", 0, 1, None, "", []])
@@ -124,7 +124,7 @@ def test_a_protection_that_is_not_true_or_false_is_never_guessed(flag: object) -
     document = json.loads(Encoder().encode(a_state()))
     document["records"]["crm-0"]["lifecycle"]["prevent_destroy"] = flag
     with pytest.raises(StateError, match="damaged"):
-        decode(json.dumps(document).encode())
+        decode_state(json.dumps(document).encode())
 
 
 odd: st.SearchStrategy[object] = (
@@ -139,10 +139,10 @@ def test_a_document_with_any_one_value_of_another_kind_is_read_or_refused_and_ne
     key = data.draw(st.sampled_from(sorted(place)))
     place[key] = data.draw(odd)
     try:
-        state = decode(json.dumps(document).encode())
+        state = decode_state(json.dumps(document).encode())
     except StateError:
         return
-    assert decode(Encoder().encode(state)) == state
+    assert decode_state(Encoder().encode(state)) == state
 
 
 @given(st.data())
@@ -153,7 +153,7 @@ def test_a_document_that_lacks_any_one_key_is_damaged(data: st.DataObject) -> No
     place = data.draw(st.sampled_from(places))
     del place[data.draw(st.sampled_from(sorted(place)))]
     with pytest.raises(StateError, match="damaged"):
-        decode(json.dumps(copy.deepcopy(document)).encode())
+        decode_state(json.dumps(copy.deepcopy(document)).encode())
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ import anyio.to_thread
 import pytest
 
 from reconciler.model import Waiting, WaitReason
-from reconciler.state import Conflict, LocalBackend, Locked, LockInfo, StateError, decode, local
+from reconciler.state import Conflict, LocalBackend, Locked, LockInfo, StateError, decode_state, local
 from tests.state.values import a_state
 
 pytestmark = pytest.mark.anyio
@@ -108,9 +108,9 @@ async def test_a_state_behind_a_link_stays_where_it_is_and_has_one_lock(tmp_path
     link.symlink_to(volume / "crm.json")
     await LocalBackend(link).store(a_state(), "")
     assert link.is_symlink()
-    assert decode((volume / "crm.json").read_bytes()) == a_state()
+    assert decode_state((volume / "crm.json").read_bytes()) == a_state()
     with process("hold", volume / "crm.json"), pytest.raises(Locked):
-        async with LocalBackend(link).locked(ME, 0):
+        async with LocalBackend(link).hold_lock(ME, 0):
             pass
 
 
@@ -148,7 +148,7 @@ async def test_a_place_that_cannot_be_read_or_written_is_named_with_its_reason(t
     with pytest.raises(StateError, match="cannot be read: Not a directory"):
         await LocalBackend(tmp_path / "file" / "state.json").load()
     with pytest.raises(StateError, match="cannot be locked: ") as refused:
-        async with LocalBackend(tmp_path / "file" / "state.json").locked(ME, 0):
+        async with LocalBackend(tmp_path / "file" / "state.json").hold_lock(ME, 0):
             pass
     assert "permissions" in refused.value.hint
     with pytest.raises(StateError, match="cannot be written: No such file or directory"):
@@ -203,7 +203,7 @@ async def test_a_writer_killed_at_any_moment_leaves_a_whole_document(path: Path)
 
 async def test_a_lock_held_by_another_process_is_named_with_its_holder(path: Path) -> None:
     with process("hold", path), pytest.raises(Locked) as locked:
-        async with LocalBackend(path).locked(ME, 0):
+        async with LocalBackend(path).hold_lock(ME, 0):
             pass
     assert str(locked.value) == (
         f"The state {path} is locked: apply by somebody@elsewhere since 2026-11-01T10:00:00+00:00 (run 5)."
@@ -215,7 +215,7 @@ async def test_a_holder_that_is_killed_leaves_no_lock(path: Path) -> None:
     with process("hold", path) as holder:
         holder.kill()
         holder.wait()
-        async with LocalBackend(path).locked(ME, 0):
+        async with LocalBackend(path).hold_lock(ME, 0):
             pass
 
 
@@ -223,7 +223,7 @@ async def test_a_lock_is_waited_for_and_taken_as_soon_as_its_holder_dies(path: P
     taken = anyio.Event()
 
     async def take() -> None:
-        async with LocalBackend(path).locked(ME, 60):
+        async with LocalBackend(path).hold_lock(ME, 60):
             taken.set()
 
     with process("hold", path) as holder:
@@ -237,7 +237,7 @@ async def test_a_lock_is_waited_for_and_taken_as_soon_as_its_holder_dies(path: P
 
 async def test_waiting_for_a_lock_ends_with_the_same_words(path: Path) -> None:
     with process("hold", path), pytest.raises(Locked, match="somebody@elsewhere"):
-        async with LocalBackend(path).locked(ME, 0.05):
+        async with LocalBackend(path).hold_lock(ME, 0.05):
             pass
 
 
@@ -245,7 +245,7 @@ async def test_a_long_wait_for_a_lock_is_told_once_with_its_holder(path: Path, m
     monkeypatch.setattr(local, "WORTH_TELLING_SECONDS", 0.1)
     told: list[Waiting] = []
     with process("hold", path), pytest.raises(Locked):
-        async with LocalBackend(path).locked(ME, 1, told.append):
+        async with LocalBackend(path).hold_lock(ME, 1, told.append):
             pass
     (event,) = told
     assert event.reason is WaitReason.STATE_LOCK
@@ -254,23 +254,23 @@ async def test_a_long_wait_for_a_lock_is_told_once_with_its_holder(path: Path, m
 
 
 async def test_two_in_one_process_exclude_each_other_too(path: Path) -> None:
-    async with LocalBackend(path).locked(ME, 0):
+    async with LocalBackend(path).hold_lock(ME, 0):
         with pytest.raises(Locked, match="apply by me@here"):
-            async with LocalBackend(path).locked(replace(ME, who="you@here"), 0):
+            async with LocalBackend(path).hold_lock(replace(ME, who="you@here"), 0):
                 pass
-    async with LocalBackend(path).locked(replace(ME, who="you@here"), 0):
+    async with LocalBackend(path).hold_lock(replace(ME, who="you@here"), 0):
         pass
 
 
 async def test_a_lock_is_released_whatever_ends_its_block(path: Path) -> None:
     for ending in (ValueError, KeyboardInterrupt):
         with pytest.raises(ending):
-            async with LocalBackend(path).locked(ME, 0):
+            async with LocalBackend(path).hold_lock(ME, 0):
                 raise ending
     with anyio.move_on_after(0.01):
-        async with LocalBackend(path).locked(ME, 0):
+        async with LocalBackend(path).hold_lock(ME, 0):
             await anyio.sleep_forever()
-    async with LocalBackend(path).locked(ME, 0):
+    async with LocalBackend(path).hold_lock(ME, 0):
         pass
     assert not path.with_name("state.json.lock.info").exists()
 
@@ -280,7 +280,7 @@ async def test_a_holder_whose_word_cannot_be_read_is_another_run(path: Path, inf
     with process("hold", path):
         path.with_name("state.json.lock.info").write_text(info)
         with pytest.raises(Locked, match="is locked: another run"):
-            async with LocalBackend(path).locked(ME, 0):
+            async with LocalBackend(path).hold_lock(ME, 0):
                 pass
 
 
@@ -295,20 +295,20 @@ async def test_a_link_in_the_place_of_the_holders_word_is_not_written_through(
     with pytest.raises(
         StateError, match=r"state\.json cannot be locked: .*lock\.info is a link, and nothing is written through"
     ):
-        async with LocalBackend(path).locked(ME, 0):
+        async with LocalBackend(path).hold_lock(ME, 0):
             pass
     assert not victim.exists() if dangling else victim.read_text() == "precious"
 
 
 async def test_a_lock_does_not_make_a_state(path: Path) -> None:
-    async with LocalBackend(path).locked(ME, 0):
+    async with LocalBackend(path).hold_lock(ME, 0):
         assert await LocalBackend(path).load() == (None, "")
     assert not path.exists()
 
 
 async def test_the_folder_of_a_new_stacks_state_is_made_with_the_lock(tmp_path: Path) -> None:
     backend = LocalBackend(tmp_path / ".reconciler" / "state.json")
-    async with backend.locked(ME, 0):
+    async with backend.hold_lock(ME, 0):
         await backend.store(a_state(), "")
     assert (await backend.load())[0] == a_state()
 
@@ -318,7 +318,7 @@ async def test_many_processes_that_want_one_lock_get_it_one_after_the_other(path
         "import anyio, sys; from pathlib import Path; from reconciler.state import LocalBackend, LockInfo\n"
         "async def main(path):\n"
         "    backend = LocalBackend(path)\n"
-        "    async with backend.locked(LockInfo('apply', 'x', 'now'), 60):\n"
+        "    async with backend.hold_lock(LockInfo('apply', 'x', 'now'), 60):\n"
         "        state, version = await backend.load()\n"
         "        from tests.state.values import a_state\n"
         "        await backend.store(a_state(count=1, serial=(state.serial if state else 0) + 1), version)\n"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifest import load
+from reconciler.manifest import load_manifests
 from reconciler.model import Written
 from reconciler.reports import Style, TextReport
 from tests.documents.test_yaml import PIECES
@@ -199,7 +199,7 @@ def test_one_glob_of_several_that_matches_nothing_is_an_error_at_its_line(tmp_pa
 
 def _validated(data: bytes, folder: Path) -> None:
     (folder / "crm.yaml").write_bytes(data)
-    loaded = load(folder, [Written("*.yaml")])
+    loaded = load_manifests(folder, [Written("*.yaml")])
     said = TextReport(Style()).diagnostics(loaded.diagnostics)
     assert said.isprintable() or set(said) - {"\n"} == {char for char in said if char.isprintable()}
 

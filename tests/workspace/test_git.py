@@ -16,7 +16,7 @@ QUESTIONS: dict[str, Callable[[Repository], object]] = {
     "commit": lambda repository: repository.commit("main"),
     "file_at": lambda repository: repository.file_at("HEAD", "crm/a.yaml"),
     "copy_of": lambda repository: repository.copy_of(repository.root / "crm", "HEAD").__enter__(),
-    "tracked": lambda repository: repository.tracked([repository.root / "crm/a.yaml"]),
+    "tracked_files": lambda repository: repository.tracked_files([repository.root / "crm/a.yaml"]),
 }
 
 
@@ -97,11 +97,11 @@ class TestAnswers:
     def test_tracked_are_those_that_the_index_has(self, clone: Clone, repository: Repository) -> None:
         (clone.folder / "crm/ä *.yaml").write_text("new")
         asked = [clone.folder / name for name in ("crm/a.yaml", "crm/sub/b.yaml", "crm/ä *.yaml", "crm/nowhere")]
-        assert repository.tracked(asked) == set(asked[:2])
+        assert repository.tracked_files(asked) == set(asked[:2])
         clone.git("add", "--all")
-        assert repository.tracked(asked) == set(asked[:3])
-        assert repository.tracked([clone.folder / "top.yaml"]) == {clone.folder / "top.yaml"}
-        assert repository.tracked([]) == frozenset()
+        assert repository.tracked_files(asked) == set(asked[:3])
+        assert repository.tracked_files([clone.folder / "top.yaml"]) == {clone.folder / "top.yaml"}
+        assert repository.tracked_files([]) == frozenset()
 
     def test_a_submodule_knows_that_it_is_one_at_any_depth(self, clone: Clone, repository: Repository, tmp_path: Path) -> None:
         other = Clone.at(tmp_path / "other")
@@ -175,7 +175,7 @@ class TestWhatLeadsGitElsewhere:
         monkeypatch.setenv("GIT_WORK_TREE", str(other.folder))
         monkeypatch.setenv("GIT_INDEX_FILE", str(other.folder / ".git/index"))
         assert repository.file_at("main", "top.yaml") == b"top.yaml\n"
-        assert repository.tracked([repository.root / "top.yaml"])
+        assert repository.tracked_files([repository.root / "top.yaml"])
 
     def test_configuration_that_an_operator_names_stays(
         self, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -209,7 +209,7 @@ class TestWhatLeadsGitElsewhere:
         hook.parent.mkdir()
         hook.write_text(f"#!/bin/sh\ntouch {ran}\n")
         hook.chmod(0o755)
-        assert repository.tracked([folder / "a.xml", clone.folder / "top.yaml"]) == {clone.folder / "top.yaml"}
+        assert repository.tracked_files([folder / "a.xml", clone.folder / "top.yaml"]) == {clone.folder / "top.yaml"}
         with repository.copy_of(clone.folder / "crm", "main") as copy:
             assert copy is not None
         assert not ran.exists()

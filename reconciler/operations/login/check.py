@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from reconciler.infisical import InfisicalError, Organisation, PermissionDenied, Prober, Reader, explain, said
+from reconciler.infisical import (
+    InfisicalError,
+    Organisation,
+    PermissionDenied,
+    Prober,
+    Reader,
+    explain_failure,
+    failure_phrase,
+)
 from reconciler.model import (
     ORGANISATION,
     Connection,
@@ -36,7 +44,7 @@ async def check_login(location: StackLocation, purpose: LoginPurpose) -> LoginCh
         try:
             return await _check(stack, purpose)
         except (InfisicalError, WireError) as failure:
-            raise Stopped(Stop.FAILED, explain(failure, f"ask {stack.settings.url} who this is")) from None
+            raise Stopped(Stop.FAILED, explain_failure(failure, f"ask {stack.settings.url} who this is")) from None
 
 
 async def _check(stack: Stack, purpose: LoginPurpose) -> LoginCheck:
@@ -107,7 +115,7 @@ async def _may_read(reader: Reader, place: Scope) -> Permission:
     try:
         await reader.salesforce_connections(place.project_id)
     except PermissionDenied as denied:
-        return Permission("read", str(place), Granted.NO, said(denied))
+        return Permission("read", str(place), Granted.NO, failure_phrase(denied))
     return Permission("read", str(place), Granted.YES)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 
 from reconciler.config import Embedded, Settings
-from reconciler.infisical import Grant, InfisicalError, Reader, explain, log_in, renew
+from reconciler.infisical import Grant, InfisicalError, Reader, explain_failure, obtain_token, renew_token
 from reconciler.model import Secret, Stop, Stopped, error, warning
 from reconciler.operations.location import StackLocation, run_url
 from reconciler.operations.login import aws
@@ -44,7 +44,7 @@ async def open_session(settings: Settings, location: StackLocation) -> AsyncIter
             else:
                 session = await opened.enter_async_context(_network(settings, location, log))
         except WireError as failure:
-            raise Stopped(Stop.FAILED, explain(failure, f"log in to {settings.url}")) from None
+            raise Stopped(Stop.FAILED, explain_failure(failure, f"log in to {settings.url}")) from None
         yield session
         if session.client.log_failure:
             location.notice(warning(session.client.log_failure, hint="look at the disk, or name another --log-http"))
@@ -65,7 +65,7 @@ async def _network(settings: Settings, location: StackLocation, log: HttpLog | N
             raise
         except (InfisicalError, WireError) as failure:
             doing = f"log in to {settings.url} ({login.method}: {login.origin})"
-            raise Stopped(Stop.FAILED, explain(failure, doing)) from None
+            raise Stopped(Stop.FAILED, explain_failure(failure, doing)) from None
         except NoProof as missing:
             cause = error(f"Could not log in to {settings.url}: {missing}.", detail=f"Way: {login.method}.", hint=missing.hint)
             raise Stopped(Stop.FAILED, cause) from None
@@ -79,7 +79,7 @@ async def _authorise(client: Client, login: Login) -> Secret:
     async def younger() -> Secret:
         nonlocal grant
         try:
-            grant = await renew(client, grant.token)
+            grant = await renew_token(client, grant.token)
         except InfisicalError:
             if login.method == "token":
                 raise
@@ -106,7 +106,7 @@ async def _grant(client: Client, login: Login) -> Grant:
         signed = await anyio.to_thread.run_sync(aws.signed_question)
         body |= {"identityId": login.identity_id, **signed}
         secrets = (Secret(signed["iamRequestHeaders"]),)
-    return await log_in(client, login.method, body, secrets)
+    return await obtain_token(client, login.method, body, secrets)
 
 
 @asynccontextmanager
