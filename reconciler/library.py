@@ -11,17 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from reconciler.model import ApplyEvent, Diagnostic, State, Stop, Stopped, Waiting
+from reconciler.model import ApplyEvent, Diagnostic, State, Stop, Stopped, Validated, Waiting
 from reconciler.operations.apply import Applied, Approval, Callbacks, Request, apply
-from reconciler.operations.drift import Drifted, drift
+from reconciler.operations.drift import drift
 from reconciler.operations.event_loop import run
 from reconciler.operations.interruption import Interruption
 from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
 from reconciler.operations.plan import plan
 from reconciler.operations.state import read_state
-from reconciler.operations.validate import Validated, validate
-from reconciler.planning import Plan
+from reconciler.operations.validate import validate
+from reconciler.planning import Drifted, Plan
 
 __all__ = [
     "Applied",

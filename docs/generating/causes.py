@@ -1,7 +1,8 @@
 """The page of what Salesforce says when it refuses a log-in."""
 
 from generating.markdown import code, page, table
-from reconciler.salesforce import CAUSES, Step
+from reconciler.model import SetupStep
+from reconciler.salesforce import CAUSES
 
 _INTRODUCTION = """
 If Salesforce refuses a log-in, `reconciler salesforce check` and `reconciler apply` name the cause. This page lists all causes.
@@ -38,5 +39,5 @@ def refusals() -> str:
         table(("name", "what", "stops"), others),
         "## The steps of the set-up",
         "Each cause belongs to one step of the set-up in Salesforce.",
-        table(("step", "where"), [(step.value, step.path) for step in Step]),
+        table(("step", "where"), [(step.value, step.path) for step in SetupStep]),
     )

@@ -10,7 +10,7 @@ from reconciler import schemas
 from reconciler.model import Action
 from reconciler.planning import file as plan_file
 from reconciler.planning.plan import Change
-from reconciler.reports.json import report as json_report
+from reconciler.reports import versions
 from reconciler.reports.json import terraform
 from reconciler.state import format as state_format
 
@@ -31,56 +31,105 @@ _PLAN = """
 `plan --out FILE` writes this file. `apply FILE`, `destroy FILE` and `show FILE` read it. It holds no secret value and no
 fingerprint. `checksum` detects a file that was cut off or edited. It is not a signature. `apply --expect` compares `digest`.
 """
+_REPORTS = """
+Every command that shows something has `--format json`. `apply` and `destroy` then print one JSON object on each line, all other
+commands one document.
+
+All documents follow one convention:
+
+- `format_version` is the version of the document. Each command has its own.
+- Keys are in snake_case. Keys below `labels` are yours.
+- An organisation is under `organization`, as in Infisical's API.
+- Problems are under `diagnostics`, and `errored` says whether there is an error. In the documents of `plan`, `show` and
+  `validate`, these keys are where Terraform has them.
+- If a problem stops a command, it prints [a document with the problems](#when-a-command-is-stopped) in place of its report. The
+  problems are also on standard error, and the [exit code](exit-codes.md) says why it stopped.
+
+A problem has:
+"""
 _JSON = """
-`plan --format json` and `show --format json` print one document. It has the format of Terraform's JSON plan, so tools for
-Terraform plans can read it. Facts that Terraform has no key for are under `reconciler`. The consumer key and the consumer
-secret are `null`, and `before_sensitive` and `after_sensitive` mark them.
+Tools for Terraform plans can read the document. The consumer key and the consumer secret are `null`, and `before_sensitive` and
+`after_sensitive` mark them.
 """
-_VALIDATION = """
-`validate --format json` prints the format of `terraform validate -json`: `valid`, `error_count`, `warning_count` and
-`diagnostics`. The number of files, connections and apps is under `reconciler`.
+_SERVE = """
+## What `serve` prints
 
-A diagnostic has `severity`, `summary`, `detail`, `range` (file, line and column), `next` (what to do) and `address`.
-Diagnostics of plans and applies have the same keys.
+`reconciler serve` prints one line of JSON, or writes it to the file of `--credentials-file`. This is not a report. It is for
+programs that log in to the served Infisical, so it keeps the key style of Infisical's API: `url`, `salesforceUrl`,
+`organizationId`, and at the first start `clientId` and `clientSecret`. It has no `format_version`.
 """
-_LINES = """
-`apply --format json` prints one JSON object on each line, in the format of Terraform's machine-readable output. `type` is one
-of `version`, `planned_change`, `diagnostic`, `apply_start`, `apply_complete`, `apply_errored`, `apply_not_tried`, `waiting` and
-`change_summary`. Terraform does not have `apply_not_tried` and `waiting`.
-
-A `waiting` line means that the run waits for more than two seconds. It has `reason` (`rate-limit`, `failed-request` or
-`state-lock`), `seconds`, `until`, `status` (the HTTP status, 0 if there was no answer) and `cause` (a sentence).
-"""
+_TITLES = {
+    versions.PLAN: "A plan as JSON",
+    versions.APPLY: "An apply as lines",
+    versions.VALIDATION: "A validation as JSON",
+    versions.DRIFT: "Drift as JSON",
+    versions.EXPORT: "An export as JSON",
+    versions.LOGIN: "A log-in as JSON",
+    versions.SALESFORCE_CHECK: "A check of Salesforce as JSON",
+    versions.METADATA: "Metadata as JSON",
+    versions.METADATA_COMPARISON: "A comparison of metadata as JSON",
+    versions.STATE_LIST: "Recorded connections as JSON",
+    versions.STATE_SHOW: "A record as JSON",
+    versions.STATE_RM: "Removed records as JSON",
+    versions.STATE_MV: "A moved record as JSON",
+    versions.STATE_PUSH: "A pushed state as JSON",
+    versions.VERSION: "Versions as JSON",
+    versions.STOPPED: "When a command is stopped",
+}
 
 
 def page() -> str:
     """Return the page."""
     state, plan = schemas.load("state"), schemas.load("plan-file")
+    shared = schemas.load(versions.STOPPED)
     return _page(
         "File formats",
         _INTRODUCTION,
         f"## State, version {state_format.FORMAT_VERSION}",
-        f"{_STATE.strip()} [The schema](../../schemas/state.schema.json).",
+        f"{_STATE.strip()} {_schema('state')}",
         _keys(state),
         "`records` holds one record for each address:",
         _keys(state["$defs"]["record"], state),
         f"## Plan file, version {plan_file.FORMAT_VERSION}",
-        f"{_PLAN.strip()} [The schema](../../schemas/plan-file.schema.json).",
+        f"{_PLAN.strip()} {_schema('plan-file')}",
         _keys(plan),
         "`plan` holds:",
         _keys(plan["properties"]["plan"], plan),
         "Each item of `changes` and `unchanged` holds:",
         _keys(plan["$defs"]["change"], plan),
-        f"## A plan as JSON, version {terraform.FORMAT_VERSION}",
-        _JSON,
-        table(("mark", "action in reconciler", "`actions` in Terraform's format"), _actions()),
-        "An adopt also has `importing.id`. Held and protected connections are under `reconciler.kept`. The type of every "
-        f"resource is `{terraform.TYPE}`.",
-        f"## A validation as JSON, version {json_report.VALIDATE_VERSION}",
-        _VALIDATION,
-        f"## An apply as lines, version {json_report.UI_VERSION}",
-        _LINES,
+        "## What `--format json` prints",
+        _REPORTS,
+        _keys(shared["$defs"]["diagnostic"], shared),
+        *(part for name in versions.VERSIONS for part in _report(name)),
+        _SERVE,
     )
+
+
+def _schema(name: str) -> str:
+    return f"[The schema](../../schemas/{name}.schema.json)."
+
+
+def _report(name: str) -> Iterator[str]:
+    """Yield the section of one report."""
+    schema = schemas.load(name)
+    # The heading of the document that several commands print has no version, so that links to it last.
+    version = f", version {versions.VERSIONS[name]}" if name != versions.STOPPED else ""
+    yield f"## {_TITLES[name]}{version}"
+    yield f"{schema['description']} {_schema(name)}"
+    if name == versions.PLAN:
+        yield _JSON
+    yield _keys(schema)
+    if name == versions.PLAN:
+        yield "`reconciler` holds:"
+        yield _keys(schema["$defs"]["reconciler"], schema)
+        yield table(("mark", "action in reconciler", "`actions` in Terraform's format"), _actions())
+        yield (
+            "An adopt also has `importing.id`. Held and protected connections are under `reconciler.kept`. The type of every "
+            f"resource is `{terraform.TYPE}`."
+        )
+    if name == versions.APPLY:
+        yield "A `waiting` line means that the run waits for more than two seconds. Its key `waiting` holds:"
+        yield _keys(schema["properties"]["waiting"], schema)
 
 
 def _actions() -> Iterator[tuple[str, str, str]]:
@@ -120,6 +169,7 @@ def _type(schema: Schema, root: Schema) -> str:
 _KINDS = {
     "string": "text",
     "integer": "number",
+    "number": "number",
     "array": "list",
     "object": "object",
     "boolean": "true or false",

@@ -1,16 +1,11 @@
 """`reconciler drift`."""
 
-import json
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import log_option, missing_option, stack_options
 from reconciler.operations.location import StackLocation
-
-if TYPE_CHECKING:  # most commands need none of it
-    from reconciler.operations.drift import Drifted
+from reconciler.reports import DriftReport
 
 
 @click.command()
@@ -30,51 +25,13 @@ def command(location: StackLocation, confirm_missing: int | None, form: str) -> 
     """
     from reconciler.operations.drift import drift
     from reconciler.operations.event_loop import run
-    from reconciler.reports import JsonReport
 
-    with output.stops(JsonReport().diagnostics if form == "json" else None):
-        found = run(drift, location, confirm_missing)
-    if form == "json":
-        output.say(json.dumps(_document(found), indent=2, ensure_ascii=False) + "\n")
-    else:
-        output.say(_text(found))
-    output.say_problems(found.diagnostics)
-    if found.errored:
+    report: DriftReport = output.report(form)
+    with output.stops(report.stopped):
+        drifted = run(drift, location, confirm_missing)
+    output.say(report.drift(drifted))
+    output.say_problems(drifted.diagnostics)
+    if drifted.errored:
         raise click.exceptions.Exit(exits.FAILED)
-    if found.any:
+    if drifted.any:
         raise click.exceptions.Exit(exits.CHANGES)
-
-
-def _text(found: "Drifted") -> str:
-    report = output.text_report()
-    parts = [
-        ("Changed outside:", report.drift(found.outside)),
-        ("Changed at the source:", [f"  {one.address}: {', '.join(_names(one.fields))}" for one in found.at_the_source]),
-        ("Deleted outside:", report.drift(found.deleted)),
-        ("Not compared, their values are not here:", [f"  {address}" for address in found.unknown]),
-    ]
-    shown = ["\n".join([title, *lines]) for title, lines in parts if lines]
-    if not found.any:
-        shown.insert(0, f"No drift since the last apply of {found.stack} on {found.url}.")
-    return "\n\n".join(shown) + "\n"
-
-
-def _names(fields: tuple[str, ...]) -> list[str]:
-    return [field.removeprefix("credentials.") for field in fields if field.startswith("credentials.consumer")]
-
-
-def _document(found: "Drifted") -> dict[str, Any]:
-    from reconciler.reports.json import terraform
-
-    return {
-        "format_version": "1.0",
-        "stack": found.stack,
-        "url": found.url,
-        "drift": found.any,
-        "changed_outside": [terraform.drift(one) for one in found.outside],
-        "changed_at_the_source": [{"address": one.address, "fields": _names(one.fields)} for one in found.at_the_source],
-        "deleted_outside": [{"address": one.address, "id": one.id} for one in found.deleted],
-        "not_compared": list(found.unknown),
-        "errored": found.errored,
-        "diagnostics": [terraform.diagnostic(one) for one in found.diagnostics],
-    }

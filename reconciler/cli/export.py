@@ -1,6 +1,5 @@
 """`reconciler export`."""
 
-import json
 from pathlib import Path
 
 import click
@@ -8,6 +7,7 @@ import click
 from reconciler.cli import output
 from reconciler.cli.options import log_option, stack_options
 from reconciler.operations.location import StackLocation
+from reconciler.reports import ExportReport
 
 
 @click.command()
@@ -31,26 +31,9 @@ def command(location: StackLocation, project: str | None, unmanaged: bool, out: 
     """
     from reconciler.operations.event_loop import run
     from reconciler.operations.export import export
-    from reconciler.reports import JsonReport
-    from reconciler.reports.json.terraform import diagnostic
 
-    with output.stops(JsonReport().diagnostics if form == "json" else None):
-        written = run(export, location, out, project, unmanaged=unmanaged)
-    if form == "json":
-        document = {
-            "format_version": "1.0",
-            "files": [str(file) for file in written.files],
-            "variables": list(written.variables),
-            "diagnostics": [diagnostic(one) for one in written.diagnostics],
-        }
-        output.say(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    elif not written.files:
-        click.echo("There is nothing to export.")
-    else:
-        count = len(written.files)
-        click.echo(
-            f"Written to {out}: {count} manifest{'s' if count != 1 else ''}. Set these variables before the next plan:\n"
-        )
-        output.say("".join(f"{name}=\n" for name in written.variables))
-        click.echo("\nThen take the connections over: reconciler plan --adopt-all")
-    output.say_problems(written.diagnostics)
+    report: ExportReport = output.report(form)
+    with output.stops(report.stopped):
+        exported = run(export, location, out, project, unmanaged=unmanaged)
+    output.say(report.exported(exported))
+    output.say_problems(exported.diagnostics)

@@ -1,28 +1,28 @@
 """`reconciler login --check`."""
 
-import json
-
 import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import log_option, stack_options
+from reconciler.model import LoginPurpose
 from reconciler.operations.location import StackLocation
+from reconciler.reports import LoginReport
 
 
 @click.command()
 @stack_options
 @log_option
 @output.format_option
-@click.option("--check", is_flag=True, help="Log in, say who one is and what one may do, and change nothing.")
+@click.option("--check", "checks", is_flag=True, help="Log in, say who one is and what one may do, and change nothing.")
 @click.option(
     "--for",
     "purpose",
-    type=click.Choice(["plan", "apply"]),
+    type=click.Choice([each.value for each in LoginPurpose]),
     default="plan",
     show_default=True,
     help="What it is to be enough for.",
 )
-def command(location: StackLocation, form: str, check: bool, purpose: str) -> None:
+def command(location: StackLocation, form: str, checks: bool, purpose: str) -> None:
     """Check the log-in to Infisical: who one is, where, and what one may do there.
 
     Every command logs in by itself, with what the environment holds; nothing is kept. With `--for apply` Infisical is asked
@@ -33,40 +33,15 @@ def command(location: StackLocation, form: str, check: bool, purpose: str) -> No
     Example:
       reconciler login --check --for apply
     """
-    if not check:
+    if not checks:
         raise click.UsageError("Nothing is kept between runs, so there is nothing to log in to: use `login --check`.")
     from reconciler.operations.event_loop import run
-    from reconciler.operations.login.check import Purpose, check_login
+    from reconciler.operations.login.check import check_login
 
-    with output.stops():
-        found = run(check_login, location, Purpose(purpose))
-    permissions = [(one.action, one.place, one.granted.value, one.why) for one in found.permissions]
-    if form == "json":
-        told = {
-            "url": found.url,
-            "method": found.method,
-            "identityId": found.identity_id or None,
-            "expires": found.expires or None,
-            "organization": {"id": found.organisation_id, "name": found.organisation_name},
-            "projects": [{"id": one.id, "slug": one.slug} for one in found.projects],
-            "permissions": [{"action": what, "place": place, "allowed": may} for what, place, may, _ in permissions],
-            "enough": found.enough,
-        }
-        output.say(json.dumps(told, indent=2) + "\n")
-    else:
-        report = output.text_report()
-        rows = [
-            ("Infisical", found.url),
-            ("log-in", f"{found.method}: {found.origin}"),
-            ("identity", found.identity_id or "not told"),
-            ("token until", found.expires or "not told"),
-            (
-                "organisation",
-                f"{found.organisation_name or 'unnamed'} ({found.organisation_id})" if found.organisation_id else "not told",
-            ),
-            ("projects", ", ".join(one.slug for one in found.projects) or "none that it may see"),
-        ]
-        output.say(report.login(rows, permissions, purpose, enough=found.enough))
-    output.say_problems(found.diagnostics)
-    if not found.enough:
+    report: LoginReport = output.report(form)
+    with output.stops(report.stopped):
+        check = run(check_login, location, LoginPurpose(purpose))
+    output.say(report.login(check))
+    output.say_problems(check.diagnostics)
+    if not check.enough:
         raise click.exceptions.Exit(exits.FAILED)

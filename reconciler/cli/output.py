@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli import exits
 from reconciler.model import Diagnostic, Stopped, Waiting
-from reconciler.reports import Style, TextReport
+from reconciler.reports import PLAN_REPORTS, REPORTS, DiagnosticsReport, PlanReport, Report, Style
 
 if TYPE_CHECKING:
     from reconciler.planning import Plan
@@ -34,9 +34,14 @@ def style(stream: TextIO) -> Style:
     return Style(colour, max(width, 40))
 
 
-def text_report(stream: TextIO | None = None) -> TextReport:
-    """Return the text report for a stream, standard output by default."""
-    return TextReport(style(stream or sys.stdout))
+def report(form: str, stream: TextIO | None = None) -> Report:
+    """Return the report that `--format` names, laid out for a stream, standard output by default."""
+    return REPORTS[form](style(stream or sys.stdout))
+
+
+def plan_report(form: str) -> PlanReport:
+    """Return the report that `--format` of a command names that only shows a plan."""
+    return PLAN_REPORTS[form](style(sys.stdout))
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -56,14 +61,15 @@ def silence(stream: TextIO) -> None:
     os.close(nowhere)
 
 
-def say_problems(diagnostics: tuple[Diagnostic, ...]) -> None:
+def say_problems(diagnostics: Sequence[Diagnostic]) -> None:
     """Write diagnostics to standard error."""
-    say(TextReport(style(sys.stderr)).diagnostics(diagnostics), err=True)
+    problems: DiagnosticsReport = report("text", sys.stderr)
+    say(problems.diagnostics(diagnostics), err=True)
 
 
 def say_waiting(event: Waiting) -> None:
     """Write why the run waits, and how long, to standard error."""
-    say(TextReport(style(sys.stderr)).event(event), err=True)
+    say(report("text", sys.stderr).event(event), err=True)
 
 
 @contextmanager
@@ -73,14 +79,14 @@ def stops(show: Callable[[tuple[Diagnostic, ...]], str] | None = None) -> Iterat
         yield
     except Stopped as stopped:
         say_problems(stopped.diagnostics)
-        if show:
-            say(show(stopped.diagnostics))
+        if show and (text := show(stopped.diagnostics)):
+            say(text)
         raise click.exceptions.Exit(exits.STOPS[stopped.reason]) from None
 
 
 def format_option(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--format text|json`."""
-    choice = click.Choice(["text", "json"])
+    choice = click.Choice(list(REPORTS))
     return click.option("--format", "form", type=choice, default="text", show_default=True, help="For people or programs.")(
         command
     )
@@ -88,21 +94,16 @@ def format_option(command: Callable[..., None]) -> Callable[..., None]:
 
 def plan_format_option(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--format text|markdown|json`."""
-    choice = click.Choice(["text", "markdown", "json"])
+    choice = click.Choice(list(PLAN_REPORTS))
     words = "For people, for a pull request, for programs."
     return click.option("--format", "form", type=choice, default="text", show_default=True, help=words)(command)
 
 
 def say_plan(plan: "Plan", form: str) -> None:
     """Write a plan; as Markdown also to the summary of the job, where a CI has one."""
-    from reconciler.reports import JsonReport, MarkdownReport
-
-    if form != "markdown":
-        say((JsonReport() if form == "json" else text_report()).plan(plan))
-        return
-    text = MarkdownReport().plan(plan)
+    text = plan_report(form).plan(plan)
     say(text)
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+    if form == "markdown" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         try:
             with Path(summary).open("a", encoding="utf-8") as opened:
                 opened.write(text)

@@ -20,9 +20,8 @@ def command(file: Path, form: str) -> None:
       reconciler show plan.json --format markdown
     """
     from reconciler.operations.plan import read_plan
-    from reconciler.reports import JsonReport
 
-    with output.stops(JsonReport().diagnostics if form == "json" else None):
+    with output.stops(output.plan_report(form).plan_stopped):
         planned = read_plan(file)
     output.say_plan(planned, form)
     raise click.exceptions.Exit(exits.DONE)

@@ -8,6 +8,7 @@ import click
 from reconciler.cli import output
 from reconciler.cli.options import lock_option, stack_options
 from reconciler.operations.location import StackLocation
+from reconciler.reports import StateReport
 
 
 @click.group()
@@ -22,7 +23,8 @@ def command() -> None:
 
 @command.command("list")
 @stack_options
-def list_(location: StackLocation) -> None:
+@output.format_option
+def list_(location: StackLocation, form: str) -> None:
     """List the addresses that are recorded, one a line.
 
     \b
@@ -32,16 +34,17 @@ def list_(location: StackLocation) -> None:
     from reconciler.operations.event_loop import run
     from reconciler.operations.state import read_state
 
-    with output.stops():
+    report: StateReport = output.report(form)
+    with output.stops(report.stopped):
         state = run(read_state, location)
-    for address in sorted(state.records) if state else ():
-        click.echo(address)
+    output.say(report.state_list(state))
 
 
 @command.command()
 @stack_options
+@output.format_option
 @click.argument("address")
-def show(location: StackLocation, address: str) -> None:
+def show(location: StackLocation, form: str, address: str) -> None:
     """Show what is recorded of ADDRESS. There is no secret in it.
 
     \b
@@ -51,17 +54,19 @@ def show(location: StackLocation, address: str) -> None:
     from reconciler.operations.event_loop import run
     from reconciler.operations.state import read_record
 
-    with output.stops():
+    report: StateReport = output.report(form)
+    with output.stops(report.stopped):
         record = run(read_record, location, address)
-    output.say(output.text_report().record(record))
+    output.say(report.state_show(record))
 
 
 @command.command()
 @stack_options
 @lock_option
+@output.format_option
 @click.option("--confirm", multiple=True, metavar="ADDRESS", help="Forget this one although it is protected. Repeatable.")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
-def rm(location: StackLocation, lock_seconds: float, confirm: tuple[str, ...], addresses: tuple[str, ...]) -> None:
+def rm(location: StackLocation, lock_seconds: float, form: str, confirm: tuple[str, ...], addresses: tuple[str, ...]) -> None:
     """Forget ADDRESS. The connection stays in Infisical and is no longer managed here.
 
     A protected one is asked for once more, at the terminal or with --confirm: its protection is in its record.
@@ -73,15 +78,15 @@ def rm(location: StackLocation, lock_seconds: float, confirm: tuple[str, ...], a
     from reconciler.operations.event_loop import run
     from reconciler.operations.state import forget, protected_addresses
 
-    with output.stops():
+    report: StateReport = output.report(form)
+    with output.stops(report.stopped):
         confirmed = {*confirm}
         if sys.stdin.isatty():
             confirmed |= {
                 one for one in run(protected_addresses, location, addresses) if one not in confirmed and _typed_again(one)
             }
         removed = run(forget, location, addresses, frozenset(confirmed), lock_seconds)
-    for record in removed:
-        click.echo(f"Forgotten: {record.address} (still in Infisical as {record.id})")
+    output.say(report.state_rm(removed))
 
 
 def _typed_again(address: str) -> bool:
@@ -92,9 +97,10 @@ def _typed_again(address: str) -> bool:
 @command.command()
 @stack_options
 @lock_option
+@output.format_option
 @click.argument("old")
 @click.argument("new")
-def mv(location: StackLocation, lock_seconds: float, old: str, new: str) -> None:
+def mv(location: StackLocation, lock_seconds: float, form: str, old: str, new: str) -> None:
     """Give what is recorded at the address OLD the address NEW. Nothing is sent to Infisical.
 
     `lifecycle.renamedFrom` in the manifest does the same, where it is reviewed.
@@ -106,9 +112,10 @@ def mv(location: StackLocation, lock_seconds: float, old: str, new: str) -> None
     from reconciler.operations.event_loop import run
     from reconciler.operations.state import move
 
-    with output.stops():
+    report: StateReport = output.report(form)
+    with output.stops(report.stopped):
         record = run(move, location, old, new, lock_seconds)
-    click.echo(f"Moved: {old} -> {new} (in Infisical {record.id}). Its manifest's metadata.name must be {new} too.")
+    output.say(report.state_mv(old, record))
 
 
 @command.command()
@@ -133,9 +140,10 @@ def pull(location: StackLocation) -> None:
 @command.command()
 @stack_options
 @lock_option
+@output.format_option
 @click.option("--force", is_flag=True, help="Store it although it is of another lineage or organisation, or older.")
 @click.argument("file", type=click.Path(allow_dash=True, dir_okay=False, path_type=Path))
-def push(location: StackLocation, lock_seconds: float, force: bool, file: Path) -> None:
+def push(location: StackLocation, lock_seconds: float, form: str, force: bool, file: Path) -> None:
     """Store the state in FILE (`-`: standard input) in place of the stored one.
 
     It must be a whole state, of the same lineage and organisation, and not older than the stored one.
@@ -148,7 +156,8 @@ def push(location: StackLocation, lock_seconds: float, force: bool, file: Path) 
     from reconciler.operations.state import push as push_state
     from reconciler.operations.state import read_document
 
-    with output.stops():
+    report: StateReport = output.report(form)
+    with output.stops(report.stopped):
         data, source = read_document(None if str(file) == "-" else file, sys.stdin.buffer.read)
         state = run(push_state, location, data, source, lock_seconds, force=force)
-    click.echo(f"Stored: {len(state.records)} recorded, serial {state.serial}.")
+    output.say(report.state_push(state))

@@ -13,12 +13,12 @@ from reconciler.operations.event_loop import run
 from reconciler.operations.interruption import Interruption
 from reconciler.operations.location import StackLocation
 from reconciler.planning import Plan
-from reconciler.reports import JsonReport
+from reconciler.reports import ApplyReport
 
 
 def carry_out(location: StackLocation, request: Request, *, approved: bool, form: str) -> None:
     """Apply what `request` says, ask unless it is `approved`, show what happens in `form` (text, json), and exit."""
-    with output.stops(JsonReport().problems if form == "json" else None), signals.heeded() as interruption:
+    with output.stops(output.report(form).apply_stopped), signals.heeded() as interruption:
         talk = _Json(approved) if form == "json" else _Text(approved, interruption)
         try:
             applied = run(apply, location, request, Callbacks(talk.approve, talk.emit), interruption)
@@ -34,7 +34,7 @@ class _Text:
     def __init__(self, approved: bool, interruption: Interruption) -> None:
         self._approved = approved
         self._interruption = interruption
-        self._report = output.text_report()
+        self._report: ApplyReport = output.report("text")
         self._progress: Progress | None = None
         self._shown = False
 
@@ -81,7 +81,7 @@ class _Text:
 
     def _show(self, plan: Plan) -> None:
         if not self._shown:
-            output.say(self._report.plan(plan))
+            output.say(self._report.planned(plan))
             sys.stdout.flush()
         self._shown = True
 
@@ -91,7 +91,7 @@ class _Json:
 
     def __init__(self, approved: bool) -> None:
         self._approved = approved
-        self._report = JsonReport()
+        self._report: ApplyReport = output.report("json")
         self._begun = False
         self._shown = False
 
@@ -127,7 +127,7 @@ class _Json:
 
     def _begin(self) -> None:
         if not self._begun:
-            output.say(self._report.version())
+            output.say(self._report.begun())
         self._begun = True
 
 

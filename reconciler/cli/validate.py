@@ -1,13 +1,11 @@
 """`reconciler validate`."""
 
-import sys
-
 import click
 
 from reconciler.cli import exits, output
 from reconciler.cli.options import stack_options
 from reconciler.operations.location import StackLocation
-from reconciler.reports import JsonReport, TextReport
+from reconciler.reports import ValidationReport
 
 
 @click.command()
@@ -24,11 +22,10 @@ def command(location: StackLocation, form: str) -> None:
     """
     from reconciler.operations.validate import validate
 
-    with output.stops(JsonReport().validation if form == "json" else None):
-        found = validate(location)
-    output.say_problems(found.diagnostics)
-    report = JsonReport() if form == "json" else TextReport(output.style(sys.stdout))
-    said = report.validation(found.diagnostics, files=found.files, connections=found.connections, apps=found.apps)
-    output.say(said, err=form == "text" and not found.valid)
-    if not found.valid:
+    report: ValidationReport = output.report(form)
+    with output.stops(report.validation_stopped):
+        validation = validate(location)
+    output.say_problems(validation.diagnostics)
+    output.say(report.validation(validation), err=form == "text" and not validation.valid)
+    if not validation.valid:
         raise click.exceptions.Exit(exits.INVALID)

@@ -25,7 +25,7 @@ from reconciler.infisical.errors import (
     failure_phrase,
 )
 from reconciler.infisical.login import Grant, obtain_token, renew_token
-from reconciler.infisical.reader import Organisation, Project, Reader
+from reconciler.infisical.reader import Organisation, Reader
 from reconciler.infisical.writer import Prober, Writer
 from reconciler.wire import AnswerLost, NotAnAnswer, WireError
 
@@ -44,7 +44,6 @@ __all__ = [
     "Organisation",
     "PermissionDenied",
     "Prober",
-    "Project",
     "Reader",
     "ServerFailed",
     "TokenRefused",

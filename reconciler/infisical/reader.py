@@ -9,7 +9,7 @@ import anyio
 
 from reconciler.infisical import errors
 from reconciler.infisical.calls import call, objects_at, text_at, value_at
-from reconciler.model import ORGANISATION, LiveConnection, ProjectRef, Scope, Secret
+from reconciler.model import ORGANISATION, LiveConnection, Project, ProjectRef, Scope, Secret
 from reconciler.model.connection import APP
 from reconciler.wire import Client
 
@@ -20,14 +20,6 @@ class Organisation:
 
     id: str
     name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A project's id and slug."""
-
-    id: str
-    slug: str
 
 
 class Reader:

@@ -2,7 +2,7 @@
 
 from reconciler.model.action import Action
 from reconciler.model.app import AppConnection, ExternalClientApp, IpRelaxation, PermittedUsers
-from reconciler.model.connection import ORGANISATION, Connection, LiveConnection, ProjectRef, Record, Scope
+from reconciler.model.connection import ORGANISATION, Connection, LiveConnection, Project, ProjectRef, Record, Scope
 from reconciler.model.credentials import Credentials, Fingerprints, Pair, Reference, References
 from reconciler.model.diagnostics import (
     Diagnostic,
@@ -30,7 +30,12 @@ from reconciler.model.events import (
 )
 from reconciler.model.guards import Guards
 from reconciler.model.lifecycle import CredentialDrift, Lifecycle, OnRemoval
+from reconciler.model.login_check import Granted, LoginCheck, LoginPurpose, Permission
+from reconciler.model.metadata import MetadataComparison, MetadataDifference, MetadataProject
 from reconciler.model.reason import Doubt, Reason, Why
+from reconciler.model.results import ExportedManifests, Validated, Versions
+from reconciler.model.salesforce_check import OrgCheck, OrgCheckPart, OrgProblem, PartResult, SalesforceCheck
+from reconciler.model.salesforce_setup import SetupStep
 from reconciler.model.secret import Secret
 from reconciler.model.source import Excerpt, Source
 from reconciler.model.state import Intent, State, Superseded, Verb
@@ -51,34 +56,51 @@ __all__ = [
     "Diagnostic",
     "Doubt",
     "Excerpt",
+    "ExportedManifests",
     "ExternalClientApp",
     "Fingerprints",
+    "Granted",
     "Guards",
     "Intent",
     "IpRelaxation",
     "Lifecycle",
     "LiveConnection",
     "Location",
+    "LoginCheck",
+    "LoginPurpose",
+    "MetadataComparison",
+    "MetadataDifference",
+    "MetadataProject",
     "Noted",
     "OnRemoval",
+    "OrgCheck",
+    "OrgCheckPart",
+    "OrgProblem",
     "Outcome",
     "Pair",
+    "PartResult",
+    "Permission",
     "PermittedUsers",
+    "Project",
     "ProjectRef",
     "Reason",
     "ReconcilerError",
     "Record",
     "Reference",
     "References",
+    "SalesforceCheck",
     "Scope",
     "Secret",
+    "SetupStep",
     "Severity",
     "Source",
     "State",
     "Stop",
     "Stopped",
     "Superseded",
+    "Validated",
     "Verb",
+    "Versions",
     "WaitReason",
     "Waiting",
     "Why",

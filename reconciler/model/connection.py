@@ -29,6 +29,14 @@ ORGANISATION = Scope()
 
 
 @dataclass(frozen=True, slots=True)
+class Project:
+    """A project as Infisical has it."""
+
+    id: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectRef:
     """A project as a manifest names it, by slug or by id; Infisical's answer turns it into a `Scope`."""
 

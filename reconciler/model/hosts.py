@@ -61,8 +61,8 @@ _LONGEST = 253
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is thought of a host. `host` is what is sent, None when it is refused; `problem` is "" when all is well."""
+class JudgedHost:
+    """A host, judged. `host` is what is sent, None if the host is refused. `problem` is "" if nothing is wrong."""
 
     host: str | None
     problem: str = ""
@@ -70,7 +70,7 @@ class Verdict:
 
 
 @lru_cache(maxsize=1024)
-def judge(text: str, allowed: tuple[str, ...] = ()) -> Verdict:
+def judge(text: str, allowed: tuple[str, ...] = ()) -> JudgedHost:
     """Accept, map or refuse `text`, an instance URL as a person writes it; hosts in `allowed` are taken as they are."""
     scheme = _SCHEME.match(text.strip())
     rest = _SCHEME.sub("", text.strip()).lower()
@@ -79,11 +79,11 @@ def judge(text: str, allowed: tuple[str, ...] = ()) -> Verdict:
     host, _, fragment = host.partition("#")
     taken = host in {fold(entry) for entry in allowed}
     if len(host) > _LONGEST:
-        return Verdict(None, f"a host has at most {_LONGEST} characters", _WHERE)
+        return JudgedHost(None, f"a host has at most {_LONGEST} characters", _WHERE)
     if not taken and any(mark in host for mark in "@: \t\\"):
-        return Verdict(None, "an instance URL is a host alone: no user, no port, no blank", _WHERE)
+        return JudgedHost(None, "an instance URL is a host alone: no user, no port, no blank", _WHERE)
     if not host:
-        return Verdict(None, "there is no host here", _WHERE)
+        return JudgedHost(None, "there is no host here", _WHERE)
     dropped = []
     if scheme and scheme[1].lower() == "http":
         dropped.append("plain http (https is used)")
@@ -92,32 +92,34 @@ def judge(text: str, allowed: tuple[str, ...] = ()) -> Verdict:
     if taken or _MY_DOMAIN.fullmatch(host):
         if dropped:
             verb = "do" if len(dropped) > 1 else "does"
-            return Verdict(_sent(host), f"{' and '.join(dropped)} {verb} not belong here", f"write `{host}`")
-        return Verdict(_sent(host)) if taken else _accepted(host)
+            return JudgedHost(_sent(host), f"{' and '.join(dropped)} {verb} not belong here", f"write `{host}`")
+        return JudgedHost(_sent(host)) if taken else _accepted(host)
     for pattern, suffix, what in _MAPPED:
         if match := pattern.fullmatch(host):
             domain = f"{match['org']}.{suffix}"
-            return Verdict(_sent(domain), f"`{host}` is {what}; `{domain}` is used", f"write `{domain}`")
+            return JudgedHost(_sent(domain), f"`{host}` is {what}; `{domain}` is used", f"write `{domain}`")
     return _refused(host)
 
 
-def _accepted(host: str) -> Verdict:
+def _accepted(host: str) -> JudgedHost:
     """A sandbox without its partition is a form from before enhanced domains: it may still be right."""
     if old := _BEFORE_ENHANCED.fullmatch(host):
         now = f"{old['org']}.sandbox.my.salesforce.com"
         why = "is a sandbox's host from before enhanced domains"
-        return Verdict(_sent(host), f"`{host}` {why}", f"write `{now}` if the org has enhanced domains; Setup, My Domain tells")
-    return Verdict(_sent(host))
+        return JudgedHost(
+            _sent(host), f"`{host}` {why}", f"write `{now}` if the org has enhanced domains; Setup, My Domain tells"
+        )
+    return JudgedHost(_sent(host))
 
 
-def _refused(host: str) -> Verdict:
+def _refused(host: str) -> JudgedHost:
     if (proxied := _PROXIED.fullmatch(host)) and _MY_DOMAIN.fullmatch(proxied["host"]):
         why = "is a Microsoft Defender proxy, which would read the secret"
-        return Verdict(None, f"`{host}` {why}", f"write `{proxied['host']}`")
+        return JudgedHost(None, f"`{host}` {why}", f"write `{proxied['host']}`")
     for pattern, why, hint in _REFUSED:
         if pattern.fullmatch(host):
-            return Verdict(None, f"`{host}` {why}", hint)
-    return Verdict(None, f"`{host}` is not a Salesforce My Domain", _WHERE)
+            return JudgedHost(None, f"`{host}` {why}", hint)
+    return JudgedHost(None, f"`{host}` is not a Salesforce My Domain", _WHERE)
 
 
 @lru_cache(maxsize=4096)

@@ -1,12 +1,11 @@
 """`export`: writes manifests of what is in Infisical already, and names a variable for each value that nobody can read back."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import manifest
 from reconciler.config import Settings
 from reconciler.infisical import InfisicalError, explain_failure
-from reconciler.model import Diagnostic, LiveConnection, Location, Stop, Stopped, error, hosts, warning
+from reconciler.model import Diagnostic, ExportedManifests, LiveConnection, Location, Stop, Stopped, error, hosts, warning
 from reconciler.model.connection import APP
 from reconciler.operations.location import StackLocation
 from reconciler.operations.look import read_listing, refuse_other_organisation
@@ -18,16 +17,7 @@ from reconciler.workspace import write_file
 _PREFIX = "SALESFORCE_"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The manifests that were written, sorted, the variables that somebody must set now, and warnings about them."""
-
-    files: tuple[Path, ...]
-    variables: tuple[str, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-async def export(location: StackLocation, out: Path, project: str | None, *, unmanaged: bool) -> Written:
+async def export(location: StackLocation, out: Path, project: str | None, *, unmanaged: bool) -> ExportedManifests:
     """Write a manifest into `out` for each Salesforce connection in Infisical, over no file that is there.
 
     `project` (a slug or an id) leaves out the connections of other projects, `unmanaged` those that this stack manages. Raises
@@ -51,8 +41,9 @@ async def export(location: StackLocation, out: Path, project: str | None, *, unm
     exported = manifest.export_manifests(chosen, records, rule.allows, prefixes)
     files = [out / f"{each.address}.yaml" for each in exported]
     _write(out, files, [each.text for each in exported])
-    return Written(
-        files=tuple(files),
+    return ExportedManifests(
+        folder=str(out),
+        files=tuple(map(str, files)),
         variables=tuple(name for each in exported for name in each.variables),
         diagnostics=(*_invalid_hosts(files, chosen, settings), *_unmatched(files, settings)),
     )

@@ -1,15 +1,24 @@
 """`salesforce metadata`: writes a stack's External Client Apps as a Salesforce DX project, or compares a retrieved project."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import salesforce
 from reconciler.manifest import Manifests
-from reconciler.model import Diagnostic, ExternalClientApp, Location, Stop, Stopped, error, warning
+from reconciler.model import (
+    Diagnostic,
+    ExternalClientApp,
+    Location,
+    MetadataComparison,
+    MetadataProject,
+    Stop,
+    Stopped,
+    error,
+    warning,
+)
 from reconciler.operations.files import read_files
 from reconciler.operations.location import StackLocation
-from reconciler.salesforce import Difference, Retrieved, Unreadable
+from reconciler.salesforce import Retrieved, Unreadable
 from reconciler.workspace import GitMissing, GitUnusable, Repository, write_file
 
 FOLDER = ".reconciler/salesforce"
@@ -18,25 +27,9 @@ _MARK = "<!-- Made by `reconciler salesforce metadata`, which overwrites this di
 _LARGEST = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """Which files were written, and into which folder; `diagnostics` are the warnings of the stack's files."""
-
-    folder: Path
-    files: Sequence[str]
-    diagnostics: Sequence[Diagnostic]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How a retrieved project differs from the manifests of `apps`; `diagnostics` are warnings."""
-
-    apps: Sequence[ExternalClientApp]
-    differences: Sequence[Difference]
-    diagnostics: Sequence[Diagnostic]
-
-
-def write_metadata(location: StackLocation, addresses: Sequence[str], out: Path | None, retrieved: Path | None) -> Project:
+def write_metadata(
+    location: StackLocation, addresses: Sequence[str], out: Path | None, retrieved: Path | None
+) -> MetadataProject:
     """Write the project of these apps, of all if `addresses` is empty. They must belong to one org.
 
     If `retrieved` names a retrieved project, its policies are edited instead of made anew.
@@ -48,16 +41,16 @@ def write_metadata(location: StackLocation, addresses: Sequence[str], out: Path 
     components, problems = _read(retrieved) if retrieved else ([], [])
     if problems:
         raise Stopped(Stop.FAILED, *problems)
-    files = salesforce.write(apps, components)
+    files = salesforce.project_files(apps, components)
     files["README.md"] = _MARK + _readme(apps, retrieved)
     folder = out or stack.settings.stack / FOLDER
     if out is None:
         files[".gitignore"] = "*\n"
     _store(folder, files, out or stack.settings.stack)
-    return Project(folder, sorted(files), stack.warnings)
+    return MetadataProject(str(folder), sorted(files), stack.warnings)
 
 
-def compare_metadata(location: StackLocation, addresses: Sequence[str], folder: Path) -> Comparison:
+def compare_metadata(location: StackLocation, addresses: Sequence[str], folder: Path) -> MetadataComparison:
     """Compare a retrieved project with the manifests. Raises `Stopped` as `write_metadata` does."""
     stack = read_files(location)
     apps = _chosen(stack.manifests, addresses)
@@ -65,7 +58,7 @@ def compare_metadata(location: StackLocation, addresses: Sequence[str], folder: 
     if problems:
         raise Stopped(Stop.FAILED, *problems)
     diagnostics = (*stack.warnings, *_warn_of_tracked_keys(folder, components))
-    return Comparison(apps, salesforce.compare(apps, components), diagnostics)
+    return MetadataComparison(apps, salesforce.compare_apps(apps, components), diagnostics)
 
 
 def _chosen(manifests: Manifests, addresses: Sequence[str]) -> list[ExternalClientApp]:
@@ -104,7 +97,7 @@ def _read(folder: Path) -> tuple[list[Retrieved], list[Diagnostic]]:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
             continue
         try:
-            component = salesforce.read(str(path), path.read_bytes()) if path.suffix in _ENDINGS else None
+            component = salesforce.read_component(str(path), path.read_bytes()) if path.suffix in _ENDINGS else None
         except (Unreadable, OSError) as broken:
             said = getattr(broken, "strerror", None) or str(broken)
             place = Location(str(path), 1, 1)

@@ -5,10 +5,22 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from reconciler.config import Preflight, Settings
-from reconciler.model import Connection, Credentials, Diagnostic, Location, Stop, Stopped, error, warning
+from reconciler.model import (
+    Connection,
+    Credentials,
+    Diagnostic,
+    Location,
+    OrgCheck,
+    OrgProblem,
+    SetupStep,
+    Stop,
+    Stopped,
+    error,
+    warning,
+)
 from reconciler.operations.location import StackLocation, run_url
 from reconciler.operations.together import together
-from reconciler.salesforce import Checked, OrgLogin, Problem, Step, log_in, reach
+from reconciler.salesforce import OrgLogin, reach_org, try_org_login
 from reconciler.wire import Asker, Stand, Transport, asking
 
 AT_ONCE = 16
@@ -41,23 +53,23 @@ class Checks:
     def __init__(self, asker: Asker, allowed_hosts: tuple[str, ...]) -> None:
         self._asker = asker
         self._allowed = allowed_hosts
-        self._results: dict[str, Checked] = {}
+        self._results: dict[str, OrgCheck] = {}
 
-    async def of(self, logins: Mapping[str, OrgLogin]) -> Mapping[str, Checked]:
+    async def of(self, logins: Mapping[str, OrgLogin]) -> Mapping[str, OrgCheck]:
         """Return the result for each address. The checks run side by side."""
         alike: dict[str, tuple[OrgLogin, list[str]]] = {}
         for address, login in logins.items():
             alike.setdefault(_same(login), (login, []))[1].append(address)
         hosts = list(dict.fromkeys(login.host for login, _ in alike.values()))
-        looks = await together(*(partial(reach, self._asker, host, self._allowed) for host in hosts), at_once=AT_ONCE)
+        looks = await together(*(partial(reach_org, self._asker, host, self._allowed) for host in hosts), at_once=AT_ONCE)
         reached = dict(zip(hosts, looks, strict=True))
-        tries = (partial(log_in, self._asker, login, reached[login.host]) for login, _ in alike.values())
+        tries = (partial(try_org_login, self._asker, login, reached[login.host]) for login, _ in alike.values())
         results = await together(*tries, at_once=AT_ONCE)
         for (_, addresses), checked in zip(alike.values(), results, strict=True):
             self._results |= dict.fromkeys(addresses, checked)
         return {address: self._results[address] for address in logins}
 
-    async def again(self, address: str, login: OrgLogin) -> Checked:
+    async def again(self, address: str, login: OrgLogin) -> OrgCheck:
         """Check a log-in that Infisical refused, unless an earlier check of it has a problem to show already."""
         known = self._results.get(address)
         return known if known is not None and known.problems else (await self.of({address: login}))[address]
@@ -101,10 +113,10 @@ def org_login(connection: Connection, credentials: Credentials | None) -> OrgLog
 
 
 def diagnose(
-    results: Iterable[tuple[Connection, Checked]], *, blocking: bool = False, failing: bool = False
+    results: Iterable[tuple[Connection, OrgCheck]], *, blocking: bool = False, failing: bool = False
 ) -> list[Diagnostic]:
     """Return each problem once, with all connections that have it. Errors are those that block, or all when `failing`."""
-    same: dict[tuple[str, Problem], list[Connection]] = {}
+    same: dict[tuple[str, OrgProblem], list[Connection]] = {}
     for connection, checked in results:
         for problem in checked.problems:
             same.setdefault((checked.host, problem), []).append(connection)
@@ -114,7 +126,7 @@ def diagnose(
     ]
 
 
-def _diagnostic(connections: Sequence[Connection], host: str, problem: Problem, *, fails: bool) -> Diagnostic:
+def _diagnostic(connections: Sequence[Connection], host: str, problem: OrgProblem, *, fails: bool) -> Diagnostic:
     first = connections[0]
     more = len(connections) - _NAMED
     named = ", ".join(f"`{connection.address}`" for connection in connections[:_NAMED]) + (
@@ -130,19 +142,19 @@ def _diagnostic(connections: Sequence[Connection], host: str, problem: Problem, 
     )
 
 
-def details(problem: Problem) -> list[str]:
+def details(problem: OrgProblem) -> list[str]:
     """Return what is to be known of a problem beside its title and its next step, a line each."""
     return [line for line in (problem.said, problem.meaning, problem.doubt) if line]
 
 
-def location_of(connection: Connection, step: Step) -> Location:
+def location_of(connection: Connection, step: SetupStep) -> Location:
     """Return the line of a manifest that a step of the set-up is about."""
-    if step is Step.MY_DOMAIN:
+    if step is SetupStep.MY_DOMAIN:
         return connection.host_location
     match step:
-        case Step.KEY:
+        case SetupStep.KEY:
             return connection.references.consumer_key.location
-        case Step.SECRET:
+        case SetupStep.SECRET:
             return connection.references.consumer_secret.location
         case _:
             return connection.location

@@ -3,34 +3,16 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 from reconciler import secrets
 from reconciler.config import Settings
-from reconciler.model import Connection, Diagnostic, Stop, Stopped, error
+from reconciler.model import Connection, Diagnostic, SalesforceCheck, Stop, Stopped, error
 from reconciler.operations.files import read_files
 from reconciler.operations.location import StackLocation
 from reconciler.operations.login.session import open_session
 from reconciler.operations.salesforce import Checks, diagnose, open_salesforce, org_login
 from reconciler.operations.sources import value_sources
-from reconciler.salesforce import Checked, Part
 from reconciler.secrets import Resolution
-
-__all__ = ["Part", "SalesforceCheck", "check_salesforce"]
-
-
-@dataclass(frozen=True, slots=True)
-class SalesforceCheck:
-    """What Salesforce answered for each connection.
-
-    `endpoint` is the address that was asked instead of Salesforce's own hosts, "" if those were asked. `diagnostics` are the
-    warnings of the stack's files and everything that is wrong.
-    """
-
-    endpoint: str
-    connections: Sequence[tuple[Connection, Checked]]
-    diagnostics: Sequence[Diagnostic]
-    valid: bool
 
 
 async def check_salesforce(location: StackLocation, addresses: Sequence[str]) -> SalesforceCheck:

@@ -1,20 +1,13 @@
-"""Which versions of its own files this reconciler writes."""
+"""`version`: which reconciler this is, and which formats it reads and writes."""
 
-from dataclasses import dataclass
+import platform
 
-
-@dataclass(frozen=True, slots=True)
-class FormatVersions:
-    """The version of each format: of manifests, of the state and of saved plans."""
-
-    manifest: str
-    state: str
-    plan_file: str
+from reconciler import __version__
+from reconciler.model import Versions
+from reconciler.planning.file import FORMAT_VERSION as PLAN_FILE
+from reconciler.state.format import FORMAT_VERSION as STATE
 
 
-def format_versions() -> FormatVersions:
-    """Return the versions of the formats."""
-    from reconciler.planning.file import FORMAT_VERSION as PLAN_FILE
-    from reconciler.state.format import FORMAT_VERSION as STATE
-
-    return FormatVersions("reconciler/v1", STATE, PLAN_FILE)
+def read_versions() -> Versions:
+    """Return the versions of reconciler, of the Python that runs it, and of the files that it reads and writes."""
+    return Versions(__version__, platform.python_version(), "reconciler/v1", STATE, PLAN_FILE)

@@ -11,6 +11,7 @@ from reconciler.planning.credentials import judge
 from reconciler.planning.decide import Decisions, decide
 from reconciler.planning.differ import Difference, differences
 from reconciler.planning.digest import decides_something, digest
+from reconciler.planning.drift import Drifted
 from reconciler.planning.file import PlanFileError, decode, encode, is_plan
 from reconciler.planning.guards import Allowed, guarded
 from reconciler.planning.kind import Attributes, Kind
@@ -42,6 +43,7 @@ __all__ = [
     "Decisions",
     "Difference",
     "Drift",
+    "Drifted",
     "Guarded",
     "GuardedWhat",
     "Kept",

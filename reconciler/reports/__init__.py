@@ -1,9 +1,46 @@
-"""Plans, diagnostics and what happens in an apply, as bytes for people or programs: one interface, a module a format."""
+"""Plans, checks, diagnostics and what happens in an apply, as text for people or programs. Nothing here does I/O.
 
+Every report is made from values, never from the text of another one. `protocols` says what a format must show, `formats` which
+one `--format` names. `lines`, `problems`, `summary` and `words` are what several formats share; a package holds each format.
+"""
+
+from reconciler.reports.formats import PLAN_REPORTS, REPORTS
 from reconciler.reports.json import JsonReport
 from reconciler.reports.markdown import MarkdownReport
-from reconciler.reports.report import Report
+from reconciler.reports.protocols import (
+    ApplyReport,
+    DiagnosticsReport,
+    DriftReport,
+    ExportReport,
+    LoginReport,
+    MetadataReport,
+    PlanReport,
+    Report,
+    SalesforceCheckReport,
+    StateReport,
+    ValidationReport,
+    VersionReport,
+)
 from reconciler.reports.style import Style
 from reconciler.reports.text import TextReport
 
-__all__ = ["JsonReport", "MarkdownReport", "Report", "Style", "TextReport"]
+__all__ = [
+    "PLAN_REPORTS",
+    "REPORTS",
+    "ApplyReport",
+    "DiagnosticsReport",
+    "DriftReport",
+    "ExportReport",
+    "JsonReport",
+    "LoginReport",
+    "MarkdownReport",
+    "MetadataReport",
+    "PlanReport",
+    "Report",
+    "SalesforceCheckReport",
+    "StateReport",
+    "Style",
+    "TextReport",
+    "ValidationReport",
+    "VersionReport",
+]

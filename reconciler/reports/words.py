@@ -1,11 +1,12 @@
-"""The words for actions, fields and reasons. Every report takes them from here, so that all of them say the same."""
+"""The words for actions, fields, reasons and guards. Every report takes them from here, so that all of them say the same."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model import Action, Doubt, Reason, Waiting, WaitReason, Why
 from reconciler.model import action as paths
-from reconciler.planning import Kept
+from reconciler.planning import Guarded, GuardedWhat, Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ LABELS = {
 }
 """What people read for the path of a field."""
 
+COMPARED_AT_APPLY = "compared at apply; sent only if changed"
+RECORD_LAGS = "brought up to date with what Infisical has already"
+CREDENTIALS_ACCEPTED = "theirs are taken as right"
+OFFLINE = "Not compared with Infisical: what is there, and what the values are, is not known. It cannot be applied."
+
+NAMED = 10
+"""How many addresses are named before the others are only counted."""
+
 _DOUBTS = {
     Doubt.WRITTEN_OUTSIDE: "credentials were written outside",
     Doubt.NOT_COMPARABLE: "credentials cannot be compared",
@@ -81,7 +90,7 @@ _REASONS = {
     Why.REFERENCES_CHANGED: "its references changed",
     Why.PERHAPS_SENT: "sent again: an interrupted apply may have sent them",
     Why.REASSERTED: "{doubt}; ours are sent again",
-    Why.COMPARED_AT_APPLY: "compared at apply; sent only if changed",
+    Why.COMPARED_AT_APPLY: COMPARED_AT_APPLY,
     Why.ACCEPTED: "{doubt}; accepted as they are",
     Why.ONLY_THE_RECORD: "only what is recorded changes: {fields}",
     Why.CREATED_BY_INTERRUPTED_APPLY: "created by an interrupted apply",
@@ -156,3 +165,37 @@ def _new_manifest(reason: Reason) -> str:
         return "its manifest is new"
     adopted = "a connection with its name, if there is one" if reason.adopts == "*" else f"the connection {reason.adopts}"
     return f"its manifest is new; it adopts {adopted}"
+
+
+def guard(guarded: Guarded) -> tuple[str, str]:
+    """Return what a guard found too much of, and the next step."""
+    flag = "--allow-updates" if guarded.what is GuardedWhat.UPDATES else "--allow-deletes"
+    hint = f"read the plan; {flag} {guarded.number} lets it through, this once"
+    if guarded.allowed is not None:
+        again = f"{flag} {guarded.number} lets this one through"
+        hint = f"read the plan again: {flag} {guarded.allowed} was for another one; {again}"
+    of = f"of {guarded.recorded} recorded connections"
+    match guarded.what:
+        case GuardedWhat.ALL:
+            return f"{_ends(guarded.number)} {of}: nothing that is managed here would remain", hint
+        case GuardedWhat.DELETES:
+            return f"{_ends(guarded.number)} {of}, and {guarded.limit} may at once (guards.maxDeletePercent)", hint
+        case GuardedWhat.UPDATES:
+            limit = f"{guarded.limit} may at once (guards.maxUpdatePercent)"
+            return f"{guarded.number} {of} would be updated, and {limit}", hint
+
+
+def _ends(number: int) -> str:
+    return f"{number} would end (deleted, replaced, forgotten or re-created)" if number != 1 else "1 would end"
+
+
+def named(names: Iterable[str]) -> str:
+    """Return the first names, and how many more there are."""
+    listed = list(names)
+    more = len(listed) - NAMED
+    return ", ".join(listed[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, such as `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

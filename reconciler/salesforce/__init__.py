@@ -5,27 +5,20 @@ into the step of the set-up that is to be repaired.
 """
 
 from reconciler.salesforce.causes import CAUSES, Cause
-from reconciler.salesforce.checking import Checked, OrgLogin, Part, Problem, Verdict, check, log_in, reach
-from reconciler.salesforce.project import Difference, Retrieved, Unreadable, compare, holds_a_key, read, write
-from reconciler.salesforce.setup import Step
+from reconciler.salesforce.checking import OrgLogin, check_org_login, reach_org, try_org_login
+from reconciler.salesforce.project import Retrieved, Unreadable, compare_apps, holds_a_key, project_files, read_component
 
 __all__ = [
     "CAUSES",
     "Cause",
-    "Checked",
-    "Difference",
     "OrgLogin",
-    "Part",
-    "Problem",
     "Retrieved",
-    "Step",
     "Unreadable",
-    "Verdict",
-    "check",
-    "compare",
+    "check_org_login",
+    "compare_apps",
     "holds_a_key",
-    "log_in",
-    "reach",
-    "read",
-    "write",
+    "project_files",
+    "reach_org",
+    "read_component",
+    "try_org_login",
 ]

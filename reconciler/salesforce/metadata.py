@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from reconciler.model import ExternalClientApp, IpRelaxation, PermittedUsers
-from reconciler.salesforce.setup import Step
+from reconciler.model import ExternalClientApp, IpRelaxation, PermittedUsers, SetupStep
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 APP_FIELD = "externalClientApplication"
@@ -112,7 +111,7 @@ class Field:
 
     name: str
     value: str
-    step: Step
+    step: SetupStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def components(app: ExternalClientApp) -> list[Component]:
         OAUTH: _oauth(app),
         GLOBAL: _global(app),
         OAUTH_POLICIES: _oauth_policies(app),
-        POLICIES: iter((_flag("isEnabled", Step.OAUTH, on=True), _flag("isOauthPluginEnabled", Step.OAUTH, on=True))),
+        POLICIES: iter((_flag("isEnabled", SetupStep.OAUTH, on=True), _flag("isOauthPluginEnabled", SetupStep.OAUTH, on=True))),
     }
     return [
         Component(kind, app.api_name + _SUFFIXES[kind], app.api_name, tuple(_linked(kind, app, found)))
@@ -148,52 +147,52 @@ def components(app: ExternalClientApp) -> list[Component]:
 def org_switch(apps: Sequence[ExternalClientApp]) -> Component:
     """Return the org's own switch of step S6, which is on when one of its apps wants it."""
     on = any(app.secrets_over_rest for app in apps)
-    return Component(ORG, SETTINGS, "", (_flag("enableClientSecretInRestApiAccess", Step.REST, on=on),))
+    return Component(ORG, SETTINGS, "", (_flag("enableClientSecretInRestApiAccess", SetupStep.REST, on=on),))
 
 
 def _linked(kind: Kind, app: ExternalClientApp, fields: Iterator[Field]) -> Iterator[Field]:
     if kind is not APPLICATION:
-        yield Field(APP_FIELD, app.api_name, Step.APP)
+        yield Field(APP_FIELD, app.api_name, SetupStep.APP)
     yield from fields
 
 
 def _application(app: ExternalClientApp) -> Iterator[Field]:
-    yield Field("contactEmail", app.contact_email, Step.APP)
+    yield Field("contactEmail", app.contact_email, SetupStep.APP)
     if app.description:
-        yield Field("description", app.description, Step.APP)
-    yield Field("distributionState", "Local", Step.APP)
-    yield Field("label", app.label, Step.APP)
+        yield Field("description", app.description, SetupStep.APP)
+    yield Field("distributionState", "Local", SetupStep.APP)
+    yield Field("label", app.label, SetupStep.APP)
 
 
 def _oauth(app: ExternalClientApp) -> Iterator[Field]:
-    yield Field("commaSeparatedOauthScopes", ", ".join(sorted(_SCOPES[scope] for scope in app.scopes)), Step.OAUTH)
+    yield Field("commaSeparatedOauthScopes", ", ".join(sorted(_SCOPES[scope] for scope in app.scopes)), SetupStep.OAUTH)
 
 
 def _global(app: ExternalClientApp) -> Iterator[Field]:
-    yield Field("callbackUrl", app.callback_url, Step.OAUTH)
-    yield _flag("isClientCredentialsFlowEnabled", Step.OAUTH, on=app.client_credentials)
+    yield Field("callbackUrl", app.callback_url, SetupStep.OAUTH)
+    yield _flag("isClientCredentialsFlowEnabled", SetupStep.OAUTH, on=app.client_credentials)
     # Salesforce asks the other way round: whether the secret may be left out.
-    yield _flag("isConsumerSecretOptional", Step.OAUTH, on=not app.secret_for_web_server)
-    yield _flag("isPkceRequired", Step.OAUTH, on=app.pkce)
-    yield _flag("isSecretRequiredForRefreshToken", Step.OAUTH, on=app.secret_for_refresh_token)
-    yield _flag("isSecretRequiredForTokenExchange", Step.OAUTH, on=app.secret_for_token_exchange)
-    yield _flag("isTokenExchangeEnabled", Step.OAUTH, on=app.token_exchange)
+    yield _flag("isConsumerSecretOptional", SetupStep.OAUTH, on=not app.secret_for_web_server)
+    yield _flag("isPkceRequired", SetupStep.OAUTH, on=app.pkce)
+    yield _flag("isSecretRequiredForRefreshToken", SetupStep.OAUTH, on=app.secret_for_refresh_token)
+    yield _flag("isSecretRequiredForTokenExchange", SetupStep.OAUTH, on=app.secret_for_token_exchange)
+    yield _flag("isTokenExchangeEnabled", SetupStep.OAUTH, on=app.token_exchange)
     for name in ROTATES:
-        yield _flag(name, Step.OAUTH, on=False)
+        yield _flag(name, SetupStep.OAUTH, on=False)
 
 
 def _oauth_policies(app: ExternalClientApp) -> Iterator[Field]:
     if app.run_as:
-        yield Field("clientCredentialsFlowUser", app.run_as, Step.POLICIES)
+        yield Field("clientCredentialsFlowUser", app.run_as, SetupStep.POLICIES)
     if app.permission_sets:
-        yield Field("commaSeparatedPermissionSet", ",".join(sorted(app.permission_sets)), Step.POLICIES)
+        yield Field("commaSeparatedPermissionSet", ",".join(sorted(app.permission_sets)), SetupStep.POLICIES)
     if app.profiles:
-        yield Field("commaSeparatedProfile", ",".join(sorted(app.profiles)), Step.POLICIES)
-    yield Field("ipRelaxationPolicyType", _RELAXATION[app.ip_relaxation], Step.POLICIES)
-    yield _flag("isClientCredentialsFlowEnabled", Step.POLICIES, on=app.client_credentials)
-    yield _flag("isTokenExchangeFlowEnabled", Step.POLICIES, on=app.token_exchange)
-    yield Field("permittedUsersPolicyType", _PERMITTED[app.permitted_users], Step.POLICIES)
+        yield Field("commaSeparatedProfile", ",".join(sorted(app.profiles)), SetupStep.POLICIES)
+    yield Field("ipRelaxationPolicyType", _RELAXATION[app.ip_relaxation], SetupStep.POLICIES)
+    yield _flag("isClientCredentialsFlowEnabled", SetupStep.POLICIES, on=app.client_credentials)
+    yield _flag("isTokenExchangeFlowEnabled", SetupStep.POLICIES, on=app.token_exchange)
+    yield Field("permittedUsersPolicyType", _PERMITTED[app.permitted_users], SetupStep.POLICIES)
 
 
-def _flag(name: str, step: Step, *, on: bool) -> Field:
+def _flag(name: str, step: SetupStep, *, on: bool) -> Field:
     return Field(name, str(on).lower(), step)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from xml.etree import ElementTree  # read by `_parsed` alone, which refuses what entities need
 
-from reconciler.model import ExternalClientApp, Location
+from reconciler.model import ExternalClientApp, Location, MetadataDifference, SetupStep
 from reconciler.salesforce.metadata import (
     APP_FIELD,
     APPLICATION,
@@ -23,7 +23,6 @@ from reconciler.salesforce.metadata import (
     components,
     org_switch,
 )
-from reconciler.salesforce.setup import Step
 
 _PRIVATE = frozenset({"consumerKey", "consumerSecret"})
 """What a retrieved project may hold that is shown nowhere."""
@@ -54,24 +53,7 @@ class Retrieved:
         return Location(self.file, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field of a component that is not what the manifest says; `field` is "" when the whole component is not there.
-
-    `found` is what the project has; `step` is where it is set by hand. `app` is the address, "" for the org's own switch.
-    """
-
-    app: str
-    kind: str
-    member: str
-    field: str
-    found: str
-    wanted: str
-    step: Step
-    location: Location | None = None
-
-
-def read(file: str, content: bytes) -> Retrieved | None:
+def read_component(file: str, content: bytes) -> Retrieved | None:
     """Return the component of a metadata file, None for a file of another type. Raises `Unreadable`."""
     name = PurePosixPath(file).name
     kind = next((one for one in KINDS if name.endswith((f".{one.suffix}-meta.xml", f".{one.suffix}"))), None)
@@ -84,7 +66,7 @@ def read(file: str, content: bytes) -> Retrieved | None:
     return Retrieved(kind, member, app, fields, file, content.decode("utf-8", "replace"))
 
 
-def write(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved] = ()) -> dict[str, str]:
+def project_files(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved] = ()) -> dict[str, str]:
     """Return the files of a project for apps of one org, by path. Policies that were retrieved keep their names, and whatever
     the manifest does not decide."""
     there = {(one.kind, one.app): one for one in retrieved}
@@ -96,7 +78,7 @@ def write(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved] = ()
     return files
 
 
-def compare(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved]) -> list[Difference]:
+def compare_apps(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved]) -> list[MetadataDifference]:
     """Return where a retrieved project of one org is not what the manifests say, in the order of deployment."""
     there = {(one.kind, one.app): one for one in retrieved}
     differences = []
@@ -108,7 +90,9 @@ def compare(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved]) -
         if app.rotation_target and policy is not None and policy.member != wanted:
             place = Location(policy.file, 1, 1)
             differences.append(
-                Difference(app.address, POLICIES.name, policy.member, "fullName", policy.member, wanted, Step.POLICIES, place)
+                MetadataDifference(
+                    app.address, POLICIES.name, policy.member, "fullName", policy.member, wanted, SetupStep.POLICIES, place
+                )
             )
     if apps:
         differences += _compared("", org_switch(apps), there.get((ORG, "")))
@@ -120,21 +104,21 @@ def holds_a_key(one: Retrieved) -> bool:
     return bool(_PRIVATE & one.fields.keys())
 
 
-def _compared(app: str, component: Component, there: Retrieved | None) -> list[Difference]:
+def _compared(app: str, component: Component, there: Retrieved | None) -> list[MetadataDifference]:
     kind, member = component.kind.name, component.member
     if there is None:
-        return [Difference(app, kind, member, "", "", "", component.fields[0].step)]
+        return [MetadataDifference(app, kind, member, "", "", "", component.fields[0].step)]
     found = []
     for field in component.fields:
         has = there.fields.get(field.name, DEFAULTS.get(field.name, "false" if _FLAG.match(field.name) else ""))
         if _comparable(field.name, has) != _comparable(field.name, field.value):
             place = there.location(field.name)
-            found.append(Difference(app, kind, there.member, field.name, has, field.value, field.step, place))
+            found.append(MetadataDifference(app, kind, there.member, field.name, has, field.value, field.step, place))
     wanted = {field.name for field in component.fields}
     for name in sorted((LISTS | {"clientCredentialsFlowUser", "description"}) - wanted):
         if there.fields.get(name):
             place = there.location(name)
-            found.append(Difference(app, kind, there.member, name, there.fields[name], "", Step.POLICIES, place))
+            found.append(MetadataDifference(app, kind, there.member, name, there.fields[name], "", SetupStep.POLICIES, place))
     return found
 
 

@@ -113,17 +113,17 @@ REFUSED = [
 
 @pytest.mark.parametrize("host", SENT_AS_THEY_ARE)
 def test_a_my_domain_is_sent_as_it_is(host: str) -> None:
-    assert judge(host) == hosts.Verdict(host)
+    assert judge(host) == hosts.JudgedHost(host)
 
 
 @pytest.mark.parametrize(("written", "sent"), NORMALISED)
 def test_scheme_case_blanks_and_slashes_are_no_matter(written: str, sent: str) -> None:
-    assert judge(written) == hosts.Verdict(sent)
+    assert judge(written) == hosts.JudgedHost(sent)
 
 
 @pytest.mark.parametrize(("written", "problem"), DROPPED)
 def test_what_stands_around_the_host_is_dropped_and_said(written: str, problem: str) -> None:
-    assert judge(written) == hosts.Verdict("acme.my.salesforce.com", problem, "write `acme.my.salesforce.com`")
+    assert judge(written) == hosts.JudgedHost("acme.my.salesforce.com", problem, "write `acme.my.salesforce.com`")
 
 
 @pytest.mark.parametrize(("written", "sent", "what"), MAPPED)
@@ -167,7 +167,7 @@ def test_a_password_in_an_instance_url_is_not_repeated(written: str) -> None:
 @pytest.mark.parametrize("allowed", ["sim.example", "SIM.example ", "https://sim.example/"])
 @pytest.mark.parametrize("written", ["sim.example", "https://SIM.example/"])
 def test_an_allowed_host_is_taken_however_either_is_written(allowed: str, written: str) -> None:
-    assert judge(written, (allowed,)) == hosts.Verdict("sim.example")
+    assert judge(written, (allowed,)) == hosts.JudgedHost("sim.example")
 
 
 def test_an_allowed_host_may_have_a_port() -> None:

@@ -96,10 +96,7 @@ EVENTS: tuple[ApplyEvent, ...] = (ChangeStarted("created", Action.CREATE), *OUTC
 def _json_lines(plan: Plan) -> str:
     report = JsonReport()
     lines = (
-        report.version()
-        + report.planned(plan)
-        + "".join(report.event(event) for event in EVENTS)
-        + report.outcome(plan, OUTCOME)
+        report.begun() + report.planned(plan) + "".join(report.event(event) for event in EVENTS) + report.outcome(plan, OUTCOME)
     )
     shown = [json.loads(line) | {"@timestamp": "-"} for line in lines.splitlines()]
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in shown)
@@ -119,7 +116,7 @@ CASES = {
     "plan.json": lambda: JsonReport().plan(everything()),
     "apply.txt": lambda: _text_events(PLAIN),
     "apply.jsonl": lambda: _json_lines(everything()),
-    "diagnostics.json": lambda: JsonReport().diagnostics([failure.diagnostic for failure in OUTCOME.failed]),
+    "diagnostics.json": lambda: JsonReport().plan_stopped([failure.diagnostic for failure in OUTCOME.failed]),
 }
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from reconciler.embedded.salesforce import TOKEN_REFUSALS
-from reconciler.salesforce import CAUSES, Step
+from reconciler.model import SetupStep
+from reconciler.salesforce import CAUSES
 from reconciler.salesforce.causes import refusal
 
 SAME_FROM_EVERYWHERE = {"E1", "E2", "E4", "E5", "E6", "E6b", "E13", "E17"}
@@ -51,6 +52,6 @@ def test_every_cause_says_what_it_means_and_what_to_repair_where(name: str) -> N
     assert cause.doubt == "" or cause.doubt.endswith(".")
 
 
-@pytest.mark.parametrize("step", Step)
-def test_every_step_has_its_path(step: Step) -> None:
-    assert step.path.startswith("`spec" if step is Step.CONNECTION else "Setup > ")
+@pytest.mark.parametrize("step", SetupStep)
+def test_every_step_has_its_path(step: SetupStep) -> None:
+    assert step.path.startswith("`spec" if step is SetupStep.CONNECTION else "Setup > ")

@@ -10,8 +10,8 @@ import anyio
 import pytest
 import trustme
 
-from reconciler.model import Credentials, Secret
-from reconciler.salesforce import Checked, OrgLogin, Part, Verdict, check
+from reconciler.model import Credentials, OrgCheck, OrgCheckPart, PartResult, Secret
+from reconciler.salesforce import OrgLogin, check_org_login
 from reconciler.wire import Asker, Stand, Transport, asking
 from tests.wire.raw import Asked, Behaviour, Raw, Trickle, always, replied, reply, serving
 
@@ -41,17 +41,17 @@ def org(answer: bytes | None, versions: bytes | None = replied(200, VERSIONS)) -
 
 async def looked(
     asker: Asker, host: str = HOST, key: str = KEY, secret: str = SECRET, allowed: tuple[str, ...] = ()
-) -> Checked:
-    return await check(asker, OrgLogin(host, Credentials(Secret(key), Secret(secret))), allowed)
+) -> OrgCheck:
+    return await check_org_login(asker, OrgLogin(host, Credentials(Secret(key), Secret(secret))), allowed)
 
 
-async def at(raw: Raw, host: str = HOST) -> Checked:
+async def at(raw: Raw, host: str = HOST) -> OrgCheck:
     """Check a host that `raw` stands in for."""
     async with asking(Transport(), Stand(raw.url)) as asker:
         return await looked(asker, host)
 
 
-def shown(checked: Checked) -> str:
+def shown(checked: OrgCheck) -> str:
     return repr(checked)
 
 
@@ -66,7 +66,9 @@ async def test_the_log_in_is_one_post_of_three_fields_and_asks_for_no_scope() ->
     assert login.headers["accept"] == "application/json"
     assert checked.problems == ()
     assert (checked.org_id, checked.user_id) == ("00D000000000001AAA", "005000000000001AAA")
-    assert checked.parts == dict.fromkeys(Part, Verdict.OK) | dict.fromkeys((Part.DNS, Part.TLS), Verdict.UNCHECKED)
+    assert checked.parts == dict.fromkeys(OrgCheckPart, PartResult.OK) | dict.fromkeys(
+        (OrgCheckPart.DNS, OrgCheckPart.TLS), PartResult.UNCHECKED
+    )
 
 
 async def test_the_token_is_dropped_and_the_values_are_shown_nowhere() -> None:
@@ -91,7 +93,7 @@ async def test_another_url_and_a_missing_scope_are_both_said_and_do_not_block() 
 async def test_an_identity_that_is_not_told_is_not_guessed() -> None:
     async with serving(org(replied(200, token(id="https://evil.example/id/../x")))) as raw:
         checked = await at(raw)
-    assert (checked.org_id, checked.user_id, checked.parts[Part.WHO]) == ("", "", Verdict.UNCHECKED)
+    assert (checked.org_id, checked.user_id, checked.parts[OrgCheckPart.WHO]) == ("", "", PartResult.UNCHECKED)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ async def test_what_else_is_answered_has_its_name_and_shows_no_token(answer: byt
     async with serving(org(answer)) as raw:
         checked = await at(raw)
     assert [problem.name for problem in checked.problems] == [name]
-    assert checked.parts[Part.TOKEN] is Verdict.WRONG
+    assert checked.parts[OrgCheckPart.TOKEN] is PartResult.WRONG
     assert "00D!sec" not in shown(checked)
     assert raw.methods == ["GET", "POST"]
 
@@ -149,7 +151,7 @@ async def test_a_host_that_is_no_org_is_not_given_the_secret(versions: bytes | N
     async with serving(org(replied(200, token()), versions)) as raw:
         checked = await at(raw)
     assert [problem.name for problem in checked.problems] == [name]
-    assert checked.parts[Part.API] is Verdict.WRONG
+    assert checked.parts[OrgCheckPart.API] is PartResult.WRONG
     assert "POST" not in raw.methods
 
 
@@ -176,7 +178,7 @@ async def test_a_name_that_does_not_resolve() -> None:
     host = "nobody-has-this-name.my.salesforce.invalid"
     async with asking(Transport()) as asker:
         checked = await looked(asker, host, allowed=(host,))
-    assert checked.parts == {Part.HOST: Verdict.OK, Part.DNS: Verdict.WRONG}
+    assert checked.parts == {OrgCheckPart.HOST: PartResult.OK, OrgCheckPart.DNS: PartResult.WRONG}
     assert [problem.name for problem in checked.problems] == ["dns"]
 
 
@@ -206,7 +208,7 @@ async def test_over_tls_every_part_is_checked(tmp_path: Path) -> None:
 
     async with secure(tmp_path, behave) as (_, host, way), asking(way) as asker:
         checked = await looked(asker, host, allowed=(host,))
-    assert set(checked.parts.values()) == {Verdict.OK}
+    assert set(checked.parts.values()) == {PartResult.OK}
 
 
 @pytest.mark.parametrize(("name", "trusted"), [("localhost", False), ("other.example", True)])
@@ -214,7 +216,7 @@ async def test_a_certificate_that_is_not_believed_stops_before_the_secret(tmp_pa
     async with secure(tmp_path, org(None), name) as (raw, host, way), asking(way if trusted else Transport()) as asker:
         checked = await looked(asker, host, allowed=(host,))
     assert [problem.name for problem in checked.problems] == ["tls"]
-    assert checked.parts[Part.TLS] is Verdict.WRONG
+    assert checked.parts[OrgCheckPart.TLS] is PartResult.WRONG
     assert raw.asked == []
 
 
@@ -223,7 +225,7 @@ async def test_with_a_proxy_the_name_is_not_looked_up_here(tmp_path: Path) -> No
         checked = await looked(asker)
         assert asker.proxied(HOST)
     assert [one.method for one in raw.asked] == ["CONNECT"]
-    assert checked.parts[Part.DNS] is Verdict.UNCHECKED
+    assert checked.parts[OrgCheckPart.DNS] is PartResult.UNCHECKED
     assert [problem.name for problem in checked.problems] == ["unreachable"]
 
 
@@ -250,14 +252,14 @@ async def test_what_can_be_seen_of_the_values_is_said(key: str, secret: str, err
 
 async def test_without_values_the_way_alone_is_checked() -> None:
     async with serving(org(None)) as raw, asking(Transport(), Stand(raw.url)) as asker:
-        checked = await check(asker, OrgLogin(HOST, None))
-    assert checked.parts[Part.TOKEN] is Verdict.UNCHECKED
+        checked = await check_org_login(asker, OrgLogin(HOST, None))
+    assert checked.parts[OrgCheckPart.TOKEN] is PartResult.UNCHECKED
     assert (raw.methods, checked.problems) == (["GET"], ())
 
 
 async def test_many_at_once_share_the_way() -> None:
     async with serving(org(replied(200, token()))) as raw, asking(Transport(), Stand(raw.url)) as asker:
-        results: list[Checked] = []
+        results: list[OrgCheck] = []
 
         async def one(number: int) -> None:
             results.append(await looked(asker, f"org{number}.my.salesforce.com"))

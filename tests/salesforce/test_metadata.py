@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reconciler.model import ExternalClientApp, IpRelaxation, Location, PermittedUsers
-from reconciler.salesforce import Difference, Retrieved, Unreadable, compare, holds_a_key, read, write
+from reconciler.model import ExternalClientApp, IpRelaxation, Location, MetadataDifference, PermittedUsers
+from reconciler.salesforce import Retrieved, Unreadable, compare_apps, holds_a_key, project_files, read_component
 
 PLACE = Location("app.yaml", 1, 1)
 APP = ExternalClientApp(
@@ -56,18 +56,18 @@ def fields(text: str) -> dict[str, str]:
 
 
 def components(files: dict[str, str]) -> list[Retrieved]:
-    found = [read(name, text.encode()) for name, text in files.items()]
+    found = [read_component(name, text.encode()) for name, text in files.items()]
     return [one for one in found if one]
 
 
 def test_the_files_are_these_and_the_same_each_time() -> None:
-    files = write([APP])
+    files = project_files([APP])
     assert sorted(files) == sorted([*BASE.values(), "sfdx-project.json"])
-    assert files == write([APP])
+    assert files == project_files([APP])
 
 
 def test_every_element_has_its_place_and_value() -> None:
-    files = write([APP])
+    files = project_files([APP])
     app = {"externalClientApplication": "Infisical_CRM"}
     assert {kind: fields(files[name]) for kind, name in BASE.items()} == {
         "eca": {"contactEmail": "crm@acme.example", "distributionState": "Local", "label": "Infisical CRM"},
@@ -128,24 +128,24 @@ def test_every_element_has_its_place_and_value() -> None:
 )
 def test_a_key_is_written_and_its_difference_is_found(change: dict[str, Any], file: str, element: str, value: str) -> None:
     changed = replace(APP, **change)
-    files = write([changed])
+    files = project_files([changed])
     assert fields(files[BASE[file]])[element] == value
-    assert element in [one.field for one in compare([changed], components(write([APP])))]
-    assert element in [one.field for one in compare([APP], components(files))]
+    assert element in [one.field for one in compare_apps([changed], components(project_files([APP])))]
+    assert element in [one.field for one in compare_apps([APP], components(files))]
 
 
 def test_nothing_secret_is_written() -> None:
-    text = "".join(write([APP]).values())
+    text = "".join(project_files([APP]).values())
     assert not [name for name in ("consumerKey>", "consumerSecret>", "certificate>") if f"<{name}" in text]
 
 
 def test_what_was_written_has_no_difference() -> None:
-    assert compare([APP], components(write([APP]))) == []
+    assert compare_apps([APP], components(project_files([APP]))) == []
 
 
 def test_the_org_s_switch_is_on_when_one_app_wants_it() -> None:
     other = replace(APP, address="b", api_name="B", secrets_over_rest=False)
-    assert fields(write([APP, other])[BASE["org"]]) == {"enableClientSecretInRestApiAccess": "true"}
+    assert fields(project_files([APP, other])[BASE["org"]]) == {"enableClientSecretInRestApiAccess": "true"}
 
 
 POLICY = f"""{HEAD}<ExtlClntAppOauthConfigurablePolicies {XMLNS}>
@@ -161,9 +161,9 @@ POLICY = f"""{HEAD}<ExtlClntAppOauthConfigurablePolicies {XMLNS}>
 
 
 def test_a_retrieved_policy_keeps_its_name_and_what_the_manifest_does_not_decide() -> None:
-    retrieved = read("retrieved/x/Infisical_CRM_defaultPolicy.ecaOauthPlcy-meta.xml", POLICY.encode())
+    retrieved = read_component("retrieved/x/Infisical_CRM_defaultPolicy.ecaOauthPlcy-meta.xml", POLICY.encode())
     assert retrieved
-    files = write([APP], [retrieved])
+    files = project_files([APP], [retrieved])
     assert BASE["oauthPlcy"] not in files
     text = files["2-policies/main/default/extlClntAppOauthPolicies/Infisical_CRM_defaultPolicy.ecaOauthPlcy-meta.xml"]
     assert "        <inside>1</inside>" in text
@@ -175,38 +175,38 @@ def test_a_retrieved_policy_keeps_its_name_and_what_the_manifest_does_not_decide
 
 def test_a_retrieved_app_is_not_edited_policies_alone_are() -> None:
     theirs = f"{HEAD}<ExternalClientApplication {XMLNS}><label>Old</label></ExternalClientApplication>"
-    retrieved = read("r/Infisical_CRM.eca-meta.xml", theirs.encode())
+    retrieved = read_component("r/Infisical_CRM.eca-meta.xml", theirs.encode())
     assert retrieved
-    assert write([APP], [retrieved]) == write([APP])
+    assert project_files([APP], [retrieved]) == project_files([APP])
 
 
 def test_left_out_elements_count_as_salesforce_counts_them() -> None:
-    files = write([APP])
+    files = project_files([APP])
     short = {
         name: "\n".join(line for line in text.splitlines() if "PolicyType" not in line and "isPkce" not in line)
         for name, text in files.items()
     }
-    assert compare([APP], components(short)) == []
+    assert compare_apps([APP], components(short)) == []
     missing = {
         name: "\n".join(line for line in text.splitlines() if "<isClientCredentialsFlowEnabled>" not in line)
         for name, text in files.items()
     }
-    assert [one.field for one in compare([APP], components(missing))] == ["isClientCredentialsFlowEnabled"] * 2
+    assert [one.field for one in compare_apps([APP], components(missing))] == ["isClientCredentialsFlowEnabled"] * 2
 
 
 def test_a_difference_has_its_line_both_values_and_where_it_is_by_hand() -> None:
-    files = write([replace(APP, run_as="other@acme.example")])
-    (difference,) = compare([APP], components(files))
-    assert isinstance(difference, Difference)
-    assert (difference.found, difference.wanted) == ("other@acme.example", APP.run_as)
+    files = project_files([replace(APP, run_as="other@acme.example")])
+    (difference,) = compare_apps([APP], components(files))
+    assert isinstance(difference, MetadataDifference)
+    assert (difference.retrieved, difference.wanted) == ("other@acme.example", APP.run_as)
     assert str(difference.location) == f"{BASE['oauthPlcy']}:3:5"
     assert difference.step.path.endswith("Policies > Edit > OAuth Policies")
 
 
 def test_a_component_that_is_not_there_and_what_the_manifest_does_not_have() -> None:
-    files = write([replace(APP, profiles=("Admin",))])
+    files = project_files([replace(APP, profiles=("Admin",))])
     del files[BASE["plcy"]]
-    found = [(one.kind, one.field, one.found, one.wanted) for one in compare([APP], components(files))]
+    found = [(one.kind, one.field, one.retrieved, one.wanted) for one in compare_apps([APP], components(files))]
     assert found == [
         ("ExtlClntAppOauthConfigurablePolicies", "commaSeparatedProfile", "Admin", ""),
         ("ExtlClntAppConfigurablePolicies", "", "", ""),
@@ -214,34 +214,34 @@ def test_a_component_that_is_not_there_and_what_the_manifest_does_not_have() -> 
 
 
 def test_switches_that_rotate_at_each_deployment_are_differences() -> None:
-    files = write([APP])
+    files = project_files([APP])
     files[BASE["global"]] = files[BASE["global"]].replace(
         ">false</shouldRotateConsumerSecret", ">true</shouldRotateConsumerSecret"
     )
-    assert [one.field for one in compare([APP], components(files))] == ["shouldRotateConsumerSecret"]
+    assert [one.field for one in compare_apps([APP], components(files))] == ["shouldRotateConsumerSecret"]
 
 
 def test_infisical_s_rotation_wants_the_policy_by_its_name() -> None:
     target = replace(APP, rotation_target=True)
-    files = write([target])
+    files = project_files([target])
     files["x/Infisical_CRM_defaultPolicy.ecaPlcy-meta.xml"] = files.pop(BASE["plcy"])
-    (difference,) = compare([target], components(files))
+    (difference,) = compare_apps([target], components(files))
     assert (difference.field, difference.wanted) == ("fullName", "Infisical_CRM_plcy")
-    assert compare([APP], components(files)) == []
+    assert compare_apps([APP], components(files)) == []
 
 
 def test_a_file_in_metadata_format_is_read_too_and_others_are_not() -> None:
-    content = write([APP])[BASE["eca"]].encode()
-    assert read("unpackaged/externalClientApps/Infisical_CRM.eca", content)
-    assert read("settings/Account.settings-meta.xml", content) is None
-    assert read("classes/A.cls-meta.xml", b"not even XML") is None
+    content = project_files([APP])[BASE["eca"]].encode()
+    assert read_component("unpackaged/externalClientApps/Infisical_CRM.eca", content)
+    assert read_component("settings/Account.settings-meta.xml", content) is None
+    assert read_component("classes/A.cls-meta.xml", b"not even XML") is None
 
 
 def test_a_key_in_a_retrieved_file_is_seen_and_not_compared() -> None:
-    files = write([APP])
+    files = project_files([APP])
     files[BASE["global"]] = files[BASE["global"]].replace("<label>", "<consumerKey>3MVG9</consumerKey><label>")
     assert [one.kind.name for one in components(files) if holds_a_key(one)] == ["ExtlClntAppGlobalOauthSettings"]
-    assert compare([APP], components(files)) == []
+    assert compare_apps([APP], components(files)) == []
 
 
 @pytest.mark.parametrize(
@@ -256,4 +256,4 @@ def test_a_key_in_a_retrieved_file_is_seen_and_not_compared() -> None:
 )
 def test_what_cannot_be_read_says_why(content: bytes, why: str) -> None:
     with pytest.raises(Unreadable, match=why):
-        read("a.eca-meta.xml", content)
+        read_component("a.eca-meta.xml", content)

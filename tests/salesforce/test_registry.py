@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from reconciler.salesforce import write
+from reconciler.salesforce import project_files
 from tests.salesforce.test_metadata import APP, BASE
 
 HERE = Path(__file__).parent / "registry"
@@ -33,7 +33,7 @@ def library() -> Path:
 
 def test_the_project_is_these_components_and_converts(library: Path, tmp_path: Path) -> None:
     other = replace(APP, address="rotated", api_name="Rotated", rotation_target=True, permission_sets=("A",))
-    for name, text in write([APP, other]).items():
+    for name, text in project_files([APP, other]).items():
         path = tmp_path / "project" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

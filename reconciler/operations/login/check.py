@@ -3,9 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -14,12 +12,25 @@ from reconciler.infisical import (
     Organisation,
     PermissionDenied,
     Prober,
-    Project,
     Reader,
     explain_failure,
     failure_phrase,
 )
-from reconciler.model import ORGANISATION, Connection, Diagnostic, Scope, Secret, Stop, Stopped, error
+from reconciler.model import (
+    ORGANISATION,
+    Connection,
+    Diagnostic,
+    Granted,
+    LoginCheck,
+    LoginPurpose,
+    Permission,
+    Project,
+    Scope,
+    Secret,
+    Stop,
+    Stopped,
+    error,
+)
 from reconciler.operations.location import StackLocation
 from reconciler.operations.look import Listing, ProjectScopes, find_scopes, organisation_problem, read_listing
 from reconciler.operations.stack import Need, Stack, open_stack
@@ -27,60 +38,7 @@ from reconciler.operations.together import together
 from reconciler.wire import WireError
 
 
-class Purpose(StrEnum):
-    """What the log-in must be enough for."""
-
-    PLAN = "plan"
-    APPLY = "apply"
-
-
-class Granted(StrEnum):
-    """Whether a permission is granted. Infisical tells of some permissions only when somebody uses them."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "not known"
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One action (read, create, edit, delete), and whether the identity may do it in `place`: the organisation or a project.
-
-    `why` says more where Infisical says more, "" elsewhere.
-    """
-
-    action: str
-    place: str
-    granted: Granted
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LoginCheck:
-    """What a log-in gives.
-
-    `method` is how the run logged in, and `origin` says in words where the credentials for that come from. `expires` is when
-    the token ends, in ISO 8601 and UTC. A text is "" where Infisical does not say. `diagnostics` are all errors.
-    """
-
-    url: str
-    method: str
-    origin: str
-    identity_id: str
-    expires: str
-    organisation_id: str
-    organisation_name: str
-    projects: tuple[Project, ...]
-    permissions: tuple[Permission, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def enough(self) -> bool:
-        """Whether nothing that is needed is known to be missing."""
-        return not self.diagnostics
-
-
-async def check_login(location: StackLocation, purpose: Purpose) -> LoginCheck:
+async def check_login(location: StackLocation, purpose: LoginPurpose) -> LoginCheck:
     """Log in to Infisical and ask what the log-in is good for. Raises `Stopped` if that is not possible."""
     async with open_stack(location, manifests=Need.OPTIONAL) as stack:
         try:
@@ -89,7 +47,7 @@ async def check_login(location: StackLocation, purpose: Purpose) -> LoginCheck:
             raise Stopped(Stop.FAILED, explain_failure(failure, f"ask {stack.settings.url} who this is")) from None
 
 
-async def _check(stack: Stack, purpose: Purpose) -> LoginCheck:
+async def _check(stack: Stack, purpose: LoginPurpose) -> LoginCheck:
     session, url, connections = stack.infisical, stack.settings.url, stack.manifests.connections
     reader = session.reader
     listing = await _listing(reader)
@@ -103,6 +61,7 @@ async def _check(stack: Stack, purpose: Purpose) -> LoginCheck:
     missing = [_missing(permission) for permission in permissions if permission.granted is Granted.NO]
     claims = _claims(session.token)
     return LoginCheck(
+        purpose=purpose,
         url=url,
         method=session.method,
         origin=session.origin,
@@ -139,11 +98,11 @@ def _places(connections: Sequence[Connection], projects: ProjectScopes) -> list[
     return [ORGANISATION, *named] if None in refs or not refs else named
 
 
-async def _permissions(reader: Reader, prober: Prober, places: Sequence[Scope], purpose: Purpose) -> list[Permission]:
+async def _permissions(reader: Reader, prober: Prober, places: Sequence[Scope], purpose: LoginPurpose) -> list[Permission]:
     """Ask what the identity may do in these places. Everyone must be able to read connections in the organisation."""
     readable = [ORGANISATION, *(place for place in places if place.project_id)]
     permissions = list(await together(*(partial(_may_read, reader, place) for place in readable)))
-    if purpose is Purpose.APPLY:
+    if purpose is LoginPurpose.APPLY:
         permissions += await together(*(partial(_may_create, prober, place) for place in places))
         untold = "Infisical says so only when one is changed"
         permissions += [

@@ -1,149 +1,118 @@
-"""The report programs read: a plan as one document, an apply as lines, both in Terraform's words."""
+"""The report programs read: an apply as lines, everything else as one document."""
 
-import json
-from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 from reconciler import __version__
 from reconciler.model import (
     ApplyEvent,
-    ChangeFailed,
-    ChangeFinished,
-    ChangeNotTried,
-    ChangeStarted,
     Diagnostic,
-    Noted,
+    ExportedManifests,
+    LoginCheck,
+    MetadataComparison,
+    MetadataProject,
     Outcome,
-    Severity,
-    Waiting,
+    Record,
+    SalesforceCheck,
+    State,
+    Validated,
+    Versions,
 )
-from reconciler.planning import Plan
-from reconciler.reports import words
-from reconciler.reports.json import terraform
-from reconciler.reports.words import WORDS
-
-UI_VERSION = "1.2"
-VALIDATE_VERSION = "1.0"
+from reconciler.planning import Drifted, Plan
+from reconciler.reports.json import documents, lines, terraform
+from reconciler.reports.json.shapes import document_text
 
 
 class JsonReport:
-    """Shows everything as JSON: `plan` and `diagnostics` a document each, the rest lines."""
+    """Shows everything as JSON. `reconciler.reports.protocols` says what each method returns."""
 
     def plan(self, plan: Plan) -> str:
-        """See `Report.plan`."""
-        return json.dumps(terraform.plan_document(plan), ensure_ascii=False, indent=1) + "\n"
+        """Return a plan in Terraform's plan representation."""
+        return document_text(terraform.plan_document(plan))
+
+    def plan_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
+        """Return a plan that says only that it could not be made."""
+        return document_text(terraform.stopped_document(diagnostics, __version__))
 
     def diagnostics(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """See `Report.diagnostics`: the document of a plan that could not be made."""
-        document = {
-            "format_version": terraform.FORMAT_VERSION,
-            "terraform_version": terraform.TERRAFORM_VERSION,
-            "applyable": False,
-            "complete": False,
-            "errored": True,
-            "reconciler": {"version": __version__, "diagnostics": [terraform.diagnostic(one) for one in diagnostics]},
-        }
-        return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+        """Return problems as lines."""
+        return lines.diagnostic_lines(diagnostics)
 
-    def validation(self, diagnostics: Sequence[Diagnostic], *, files: int = 0, connections: int = 0, apps: int = 0) -> str:
-        """Return what `terraform validate -json` does, with what was read beside it."""
-        counts = Counter(one.severity for one in diagnostics)
-        document = {
-            "format_version": VALIDATE_VERSION,
-            "valid": not counts[Severity.ERROR],
-            "error_count": counts[Severity.ERROR],
-            "warning_count": counts[Severity.WARNING],
-            "diagnostics": [terraform.diagnostic(one) for one in diagnostics],
-            "reconciler": {"version": __version__, "files": files, "connections": connections, "apps": apps},
-        }
-        return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    def stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
+        """Return a document with the problems alone."""
+        return documents.stopped_text(diagnostics)
 
-    def version(self) -> str:
-        """Return the line that every apply begins with."""
-        return _line("info", "reconciler", "version", terraform=terraform.TERRAFORM_VERSION, ui=UI_VERSION)
+    def begun(self) -> str:
+        """Return the line with the version of the lines."""
+        return lines.version_line()
 
     def planned(self, plan: Plan) -> str:
-        """Return what is planned as lines, and what was found."""
-        lines = []
-        for change in plan.changes:
-            word = WORDS[change.action].ui
-            body = {"resource": _resource(change.address), "action": word, "reason": words.reason(change.reason)}
-            lines.append(_line("info", f"{change.address}: Plan to {word}", "planned_change", change=body))
-        return "".join(lines) + self.problems(plan.diagnostics)
-
-    def problems(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Return diagnostics as lines."""
-        return "".join(self.problem(one) for one in diagnostics)
-
-    def problem(self, one: Diagnostic) -> str:
-        """Return one diagnostic as a line."""
-        level = "error" if one.severity is Severity.ERROR else "warn"
-        return _line(level, one.summary, "diagnostic", diagnostic=terraform.diagnostic(one))
+        """Return a line for each planned change and each problem."""
+        return lines.plan_lines(plan)
 
     def event(self, event: ApplyEvent) -> str:
-        """See `Report.event`: Terraform's machine-readable apply lines; `apply_not_tried` and `waiting` are our own."""
-        if isinstance(event, Noted):
-            return self.problem(event.diagnostic)
-        if isinstance(event, Waiting):
-            wait = {
-                "reason": event.reason,
-                "seconds": round(event.seconds, 3),
-                "until": event.until.isoformat(timespec="seconds"),
-            }
-            return _line("info", words.waiting(event), "waiting", waiting=wait | {"status": event.status, "cause": event.cause})
-        word = WORDS[event.action].ui
-        hook: dict[str, Any] = {"resource": _resource(event.address), "action": word}
-        match event:
-            case ChangeStarted():
-                return _line("info", f"{event.address}: {word} begins", "apply_start", hook=hook)
-            case ChangeFinished():
-                hook |= {"id_key": "id", "id_value": event.id, "elapsed_seconds": round(event.seconds, 3)}
-                return _line("info", f"{event.address}: {word} complete", "apply_complete", hook=hook)
-            case ChangeFailed():
-                hook |= {"elapsed_seconds": round(event.seconds, 3), "unknown": event.unknown}
-                failed = _line("error", f"{event.address}: {word} failed", "apply_errored", hook=hook)
-                return failed + self.problem(event.diagnostic)
-            case ChangeNotTried():
-                hook |= {"reason": words.reason(event.reason)}
-                return _line("warn", f"{event.address}: {word} not tried", "apply_not_tried", hook=hook)
+        """Return the lines of an event."""
+        return lines.event_lines(event)
 
     def outcome(self, plan: Plan, outcome: Outcome) -> str:
-        """See `Report.outcome`: the change summary, with what failed and was not tried beside Terraform's counts."""
-        counts = Counter(WORDS[event.action].ui for event in outcome.done)
-        changes = {
-            "add": counts["create"] + counts["replace"],
-            "change": counts["update"],
-            "import": counts["import"],
-            "remove": counts["delete"] + counts["replace"],
-            "forget": counts["forget"],
-            "failed": len(outcome.failed),
-            "not_tried": len(outcome.not_tried),
-            "operation": "apply",
-        }
-        problem = self.problem(outcome.problem) if outcome.problem else ""
-        return problem + _line("info", "Apply ended", "change_summary", changes=changes)
+        """Return the change summary."""
+        return lines.outcome_lines(outcome)
 
+    def apply_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
+        """Return a line for each problem."""
+        return lines.diagnostic_lines(diagnostics)
 
-def _line(level: str, message: str, kind: str, **body: Any) -> str:
-    line = {
-        "@level": level,
-        "@message": message,
-        "@module": "reconciler.ui",
-        "@timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "type": kind,
-    }
-    return json.dumps(line | body, ensure_ascii=False) + "\n"
+    def validation(self, validation: Validated) -> str:
+        """Return a validation in Terraform's format."""
+        return documents.validation_text(validation)
 
+    def validation_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
+        """Return a validation that read no manifest."""
+        return documents.validation_text(Validated(0, 0, 0, tuple(diagnostics)))
 
-def _resource(address: str) -> dict[str, Any]:
-    return {
-        "addr": terraform.resource_address(address),
-        "module": "",
-        "resource": terraform.resource_address(address),
-        "implied_provider": "infisical",
-        "resource_type": terraform.TYPE,
-        "resource_name": address,
-        "resource_key": None,
-    }
+    def drift(self, drift: Drifted) -> str:
+        """Return what drifted."""
+        return documents.drift_text(drift)
+
+    def exported(self, exported: ExportedManifests) -> str:
+        """Return what was exported."""
+        return documents.exported_text(exported)
+
+    def login(self, check: LoginCheck) -> str:
+        """Return who logged in, and what the identity may do."""
+        return documents.login_text(check)
+
+    def salesforce_check(self, check: SalesforceCheck) -> str:
+        """Return how the log-ins to Salesforce went."""
+        return documents.salesforce_check_text(check)
+
+    def metadata(self, project: MetadataProject) -> str:
+        """Return which files were written."""
+        return documents.metadata_text(project)
+
+    def metadata_comparison(self, comparison: MetadataComparison) -> str:
+        """Return each difference."""
+        return documents.metadata_comparison_text(comparison)
+
+    def state_list(self, state: State | None) -> str:
+        """Return the recorded connections."""
+        return documents.state_list_text(state)
+
+    def state_show(self, record: Record) -> str:
+        """Return what is recorded of one address."""
+        return documents.state_show_text(record)
+
+    def state_rm(self, records: Sequence[Record]) -> str:
+        """Return which records were removed."""
+        return documents.state_rm_text(records)
+
+    def state_mv(self, old: str, record: Record) -> str:
+        """Return both addresses."""
+        return documents.state_mv_text(old, record)
+
+    def state_push(self, state: State) -> str:
+        """Return how much was stored."""
+        return documents.state_push_text(state)
+
+    def version(self, versions: Versions) -> str:
+        """Return all versions."""
+        return documents.version_text(versions)

@@ -1,16 +1,16 @@
 """A plan in Terraform's plan representation, so that its tools read it; our own facts stand under `reconciler`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from reconciler.model import Action, Diagnostic
 from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET, DESCRIPTION, INSTANCE_URL
-from reconciler.planning import Attributes, Change, Drift, Guarded, Plan, digest
-from reconciler.reports import guards, words
+from reconciler.planning import Attributes, Change, Drift, Guarded, Kept, Plan, digest
+from reconciler.reports import words
+from reconciler.reports.json.shapes import diagnostic_document, organization
+from reconciler.reports.versions import PLAN, TERRAFORM_VERSION, VERSIONS
 from reconciler.reports.words import WORDS
 
-FORMAT_VERSION = "1.2"
-TERRAFORM_VERSION = "1.11.4"
-"""The level of Terraform whose representation this is, not a Terraform that is used."""
 TYPE = "infisical_app_connection_salesforce"
 PROVIDER = "infisical/infisical"
 
@@ -25,15 +25,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """Return `plan` as the document of `terraform show -json`. Key and secret are null and marked sensitive."""
     everything = [*plan.changes, *plan.unchanged]
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": VERSIONS[PLAN],
         "terraform_version": TERRAFORM_VERSION,
-        "planned_values": _values([_resource(one.address, one.after, one) for one in everything if _stays(one)]),
-        "resource_changes": [_resource_change(one) for one in everything],
-        "resource_drift": [drift(one) for one in plan.drift],
+        "planned_values": _values([_resource(change.address, change.after, change) for change in everything if _stays(change)]),
+        "resource_changes": [_resource_change(change) for change in everything],
+        "resource_drift": [drift_document(drift) for drift in plan.drift],
         "prior_state": {
             "format_version": "1.0",
             "terraform_version": TERRAFORM_VERSION,
-            "values": _values([_resource(_before_address(one), one.before, one) for one in everything if one.before]),
+            "values": _values(
+                [_resource(_before_address(change), change.before, change) for change in everything if change.before]
+            ),
         },
         "configuration": _configuration(plan, everything),
         "timestamp": plan.basis.created_at,
@@ -44,7 +46,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "version": plan.basis.tool_version,
             "stack": plan.target.stack,
             "url": plan.target.url,
-            "organisation": {"id": plan.target.organisation_id, "name": plan.target.organisation_name},
+            "organization": organization(plan.target.organisation_id, plan.target.organisation_name),
             "lineage": plan.basis.lineage,
             "serial": plan.basis.serial,
             "digest": digest(plan) if not plan.basis.base else None,
@@ -53,54 +55,48 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "only": list(plan.part.only),
             "left_out": list(plan.part.left_out),
             "base": plan.basis.base or None,
-            "changes": [_own_facts(one) for one in plan.changes],
-            "kept": [
-                {
-                    "address": one.address,
-                    "id": one.id,
-                    "why": one.why,
-                    "reason": words.reason(one.reason),
-                    "next": words.next_step(one),
-                    "location": str(one.location) if one.location else None,
-                }
-                for one in plan.kept
-            ],
-            "guarded": [_guarded(one) for one in plan.guarded],
-            "diagnostics": [diagnostic(one) for one in plan.diagnostics],
+            "changes": [_own_facts(change) for change in plan.changes],
+            "kept": [_kept(kept) for kept in plan.kept],
+            "guarded": [_guarded(guarded) for guarded in plan.guarded],
+            "diagnostics": [diagnostic_document(diagnostic) for diagnostic in plan.diagnostics],
         },
     }
 
 
-def _guarded(one: Guarded) -> dict[str, Any]:
-    what, hint = guards.words(one)
+def stopped_document(diagnostics: Sequence[Diagnostic], tool_version: str) -> dict[str, Any]:
+    """Return the document of a plan that could not be made."""
     return {
-        "what": one.what,
-        "number": one.number,
-        "recorded": one.recorded,
-        "limit": one.limit,
-        "allowed": one.allowed,
-        "reason": what,
-        "next": hint,
+        "format_version": VERSIONS[PLAN],
+        "terraform_version": TERRAFORM_VERSION,
+        "applyable": False,
+        "complete": False,
+        "errored": True,
+        "reconciler": {"version": tool_version, "diagnostics": [diagnostic_document(diagnostic) for diagnostic in diagnostics]},
     }
 
 
-def diagnostic(one: Diagnostic) -> dict[str, Any]:
-    """Return a diagnostic as Terraform's JSON has it, our hint and address beside."""
-    found: dict[str, Any] = {"severity": one.severity, "summary": one.summary, "detail": one.detail}
-    if one.location:
-        start = {"line": one.location.line, "column": one.location.column}
-        found["range"] = {"filename": one.location.file, "start": start, "end": start}
-        if excerpt := one.location.excerpt:
-            found["range"]["end"] = {"line": one.location.line, "column": start["column"] + excerpt.end - excerpt.start}
-            found["snippet"] = {
-                "context": None,
-                "code": excerpt.code,
-                "start_line": one.location.line,
-                "highlight_start_offset": excerpt.start,
-                "highlight_end_offset": excerpt.end,
-                "values": [],
-            }
-    return found | {"next": one.hint, "address": one.address}
+def _kept(kept: Kept) -> dict[str, Any]:
+    return {
+        "address": kept.address,
+        "id": kept.id,
+        "why": kept.why,
+        "reason": words.reason(kept.reason),
+        "next": words.next_step(kept),
+        "location": str(kept.location) if kept.location else None,
+    }
+
+
+def _guarded(guarded: Guarded) -> dict[str, Any]:
+    what, hint = words.guard(guarded)
+    return {
+        "what": guarded.what,
+        "number": guarded.number,
+        "recorded": guarded.recorded,
+        "limit": guarded.limit,
+        "allowed": guarded.allowed,
+        "reason": what,
+        "next": hint,
+    }
 
 
 def resource_address(address: str) -> str:
@@ -128,26 +124,26 @@ def _resource_change(change: Change) -> dict[str, Any]:
         body["importing"] = {"id": change.id}
     if change.action is Action.REPLACE:
         body["replace_paths"] = [["project_id"]]
-    found = _head(change.address) | {"change": body}
+    document = _head(change.address) | {"change": body}
     if change.superseded:
-        found["deposed"] = change.id.replace("-", "")[:8]
+        document["deposed"] = change.id.replace("-", "")[:8]
     if change.previous_address:
-        found["previous_address"] = resource_address(change.previous_address)
+        document["previous_address"] = resource_address(change.previous_address)
     if change.action in _REASONS:
-        found["action_reason"] = _REASONS[change.action]
-    return found
+        document["action_reason"] = _REASONS[change.action]
+    return document
 
 
-def drift(one: Drift) -> dict[str, Any]:
+def drift_document(drift: Drift) -> dict[str, Any]:
     """Return what was changed outside as Terraform's `resource_drift` has it."""
-    return _head(one.address) | {
+    return _head(drift.address) | {
         "change": {
-            "actions": ["update"] if one.after else ["delete"],
-            "before": _attributes(one.before, one.id, None),
-            "after": _attributes(one.after, one.id, None),
+            "actions": ["update"] if drift.after else ["delete"],
+            "before": _attributes(drift.before, drift.id, None),
+            "after": _attributes(drift.after, drift.id, None),
             "after_unknown": {},
             "before_sensitive": _SENSITIVE,
-            "after_sensitive": _SENSITIVE if one.after else False,
+            "after_sensitive": _SENSITIVE if drift.after else False,
         }
     }
 
@@ -172,16 +168,16 @@ def _own_facts(change: Change) -> dict[str, Any]:
 def _configuration(plan: Plan, everything: list[Change]) -> dict[str, Any]:
     resources = [
         {
-            "address": resource_address(one.address),
+            "address": resource_address(change.address),
             "mode": "managed",
             "type": TYPE,
-            "name": one.address,
+            "name": change.address,
             "provider_config_key": "infisical",
             "schema_version": 0,
-            "expressions": _expressions(one.after),
+            "expressions": _expressions(change.after),
         }
-        for one in everything
-        if one.after is not None
+        for change in everything
+        if change.after is not None
     ]
     provider = {"name": "infisical", "full_name": PROVIDER, "expressions": {"host": {"constant_value": plan.target.url}}}
     return {"provider_config": {"infisical": provider}, "root_module": {"resources": resources}}
@@ -210,14 +206,14 @@ def _head(address: str) -> dict[str, Any]:
 
 
 def _values(resources: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"root_module": {"resources": sorted(resources, key=lambda one: str(one["address"]))}}
+    return {"root_module": {"resources": sorted(resources, key=lambda resource: str(resource["address"]))}}
 
 
-def _resource(address: str, found: Attributes | None, change: Change) -> dict[str, Any]:
-    new = change.action.creates and found is change.after
+def _resource(address: str, attributes: Attributes | None, change: Change) -> dict[str, Any]:
+    new = change.action.creates and attributes is change.after
     return _head(address) | {
         "schema_version": 0,
-        "values": _attributes(found, "" if new else change.id, None if new else change.hash),
+        "values": _attributes(attributes, "" if new else change.id, None if new else change.hash),
         "sensitive_values": _SENSITIVE,
     }
 
@@ -242,15 +238,15 @@ def _unknown(change: Change) -> dict[str, Any]:
     return {"credentials_hash": True} if change.sends_credentials else {}
 
 
-def _attributes(found: Attributes | None, connection_id: str, credentials_hash: str | None) -> dict[str, Any] | None:
-    if found is None:
+def _attributes(attributes: Attributes | None, connection_id: str, credentials_hash: str | None) -> dict[str, Any] | None:
+    if attributes is None:
         return None
     return {
         "id": connection_id or None,
-        "name": found.name,
-        "description": found.values[DESCRIPTION] or None,
-        "project_id": found.scope.project_id,
+        "name": attributes.name,
+        "description": attributes.values[DESCRIPTION] or None,
+        "project_id": attributes.scope.project_id,
         "method": "client-credentials",
-        "credentials": {"instance_url": found.values[INSTANCE_URL], "consumer_key": None, "consumer_secret": None},
+        "credentials": {"instance_url": attributes.values[INSTANCE_URL], "consumer_key": None, "consumer_secret": None},
         "credentials_hash": credentials_hash,
     }

@@ -3,40 +3,35 @@
 from collections.abc import Iterator
 
 from reconciler.model import Diagnostic, Location, Severity
-from reconciler.model.source import MASK
-from reconciler.reports.characters import columns, cut, end_of, visible
+from reconciler.reports.characters import visible
+from reconciler.reports.problems import quoted_line
 from reconciler.reports.style import Style
 
 
-def text(style: Style, one: Diagnostic) -> str:
+def problem_text(style: Style, diagnostic: Diagnostic) -> str:
     """Return a diagnostic as lines of text, without a line break at the end."""
-    colour = "red" if one.severity is Severity.ERROR else "yellow"
-    word = one.severity.value
-    title = style.wrap(f"{word}: {visible(one.summary)}", "", "  ")
-    lines = [title.replace(word, style.paint(word, "bold", colour), 1)]
-    if one.location:
-        lines.append(f"  at {visible(str(one.location))}")
-        lines += _excerpt(style, one.location, colour)
-    for line in one.detail.splitlines():
-        lines.append(style.wrap(visible(line), "  ", "  "))
-    if one.hint:
-        lines.append(style.wrap(f"next: {visible(one.hint)}", "  ", "        "))
-    return "\n".join(lines)
+    return "\n".join(_problem(style, diagnostic))
 
 
-def _excerpt(style: Style, location: Location, colour: str) -> Iterator[str]:
-    """The line, as much of it as fits, and a mark under what the problem is about."""
-    excerpt = location.excerpt
-    if excerpt is None or excerpt.code.strip() in {"", MASK}:
-        return
-    number = f"  {location.line} | "
-    room = style.width - len(number)
-    code, start = excerpt.code, excerpt.start
-    before, about = visible(code[:start]), visible(code[start : min(excerpt.end, start + room)])
-    if columns(before) >= room // 2 and columns(visible(code)) >= room:
-        before = f"…{end_of(before, room // 2)}"
-    after = visible(code[excerpt.end : excerpt.end + room])
-    yield style.paint(number, "dim") + cut(before + about + after, room)
-    gap = columns(before)
-    marks = "^" * max(1, min(columns(about), room - gap))
-    yield style.paint(f"{'|':>{len(number) - 1}} ", "dim") + " " * gap + style.paint(marks, "bold", colour)
+def _problem(style: Style, diagnostic: Diagnostic) -> Iterator[str]:
+    colour = "red" if diagnostic.severity is Severity.ERROR else "yellow"
+    severity = diagnostic.severity.value
+    title = style.wrap(f"{severity}: {visible(diagnostic.summary)}", "", "  ")
+    yield style.paint(severity, "bold", colour) + title.removeprefix(severity)
+    if diagnostic.location:
+        yield style.wrap(f"at {visible(str(diagnostic.location))}", "  ", "    ")
+        yield from _quoted(style, diagnostic.location, colour)
+    for line in diagnostic.detail.splitlines():
+        yield style.wrap(visible(line), "  ", "  ")
+    if diagnostic.hint:
+        yield style.wrap(f"next: {visible(diagnostic.hint)}", "  ", "        ")
+
+
+def _quoted(style: Style, location: Location, colour: str) -> Iterator[str]:
+    """Yield the line, as much of it as fits, and a mark under what the problem is about."""
+    quoted = quoted_line(location, style.width)
+    if quoted is not None:
+        number = f"  {quoted.number} | "
+        yield style.paint(number, "dim") + quoted.code
+        bar = f"{'|':>{len(number) - 1}} "
+        yield style.paint(bar, "dim") + " " * quoted.gap + style.paint("^" * quoted.marks, "bold", colour)

@@ -8,7 +8,7 @@ from enum import StrEnum
 _APP = "Setup > External Client App Manager > the app"
 
 
-class Step(StrEnum):
+class SetupStep(StrEnum):
     """One step of the set-up, by the name the documentation has for it."""
 
     APP = "create the app"
@@ -22,17 +22,17 @@ class Step(StrEnum):
 
     @property
     def path(self) -> str:
-        """Where it is done: through Salesforce Setup, but for the connection itself."""
+        """Where a person does it: a path through Salesforce Setup, or the manifest for the connection itself."""
         return _PATHS[self]
 
 
 _PATHS = {
-    Step.APP: "Setup > External Client App Manager > New External Client App",
-    Step.OAUTH: f"{_APP} > Settings > OAuth Settings > Edit",
-    Step.POLICIES: f"{_APP} > Policies > Edit > OAuth Policies",
-    Step.KEY: f"{_APP} > Settings > OAuth Settings > Consumer Key and Secret",
-    Step.SECRET: f"{_APP} > Settings > OAuth Settings > Consumer Key and Secret",
-    Step.REST: "Setup > External Client Apps > Settings",
-    Step.MY_DOMAIN: "Setup > My Domain > Current My Domain URL",
-    Step.CONNECTION: "`spec.credentials` in the manifest",
+    SetupStep.APP: "Setup > External Client App Manager > New External Client App",
+    SetupStep.OAUTH: f"{_APP} > Settings > OAuth Settings > Edit",
+    SetupStep.POLICIES: f"{_APP} > Policies > Edit > OAuth Policies",
+    SetupStep.KEY: f"{_APP} > Settings > OAuth Settings > Consumer Key and Secret",
+    SetupStep.SECRET: f"{_APP} > Settings > OAuth Settings > Consumer Key and Secret",
+    SetupStep.REST: "Setup > External Client Apps > Settings",
+    SetupStep.MY_DOMAIN: "Setup > My Domain > Current My Domain URL",
+    SetupStep.CONNECTION: "`spec.credentials` in the manifest",
 }
