@@ -143,9 +143,9 @@ def test_a_project_named_twice_is_refused(stack: Stack) -> None:
         (["Zq9zQ7.s3cr3t"], "`spec.credentials.consumerSecret` must be a map of keys, not a list."),
         (
             {"value": "Zq9zQ7.s3cr3t"},
-            "This key (not shown: it may be a value) is not a key of `spec.credentials.consumerSecret`.",
+            "This key (not shown, because it may be a secret) is not a key of `spec.credentials.consumerSecret`.",
         ),
-        ({"fromEnv": "Zq9zQ7.s3cr3t"}, "`spec.credentials.consumerSecret.fromEnv` cannot be what is written here."),
+        ({"fromEnv": "Zq9zQ7.s3cr3t"}, "`spec.credentials.consumerSecret.fromEnv` cannot have this value."),
     ],
 )
 def test_a_literal_secret_is_refused_unseen_with_what_to_write(stack: Stack, reference: object, summary: str) -> None:
@@ -176,8 +176,11 @@ def test_a_secret_of_infisical_is_named_by_its_place(stack: Stack, secret: dict[
 @pytest.mark.parametrize(
     ("secret", "said"),
     [
-        ({"environment": "prod", "key": "KEY"}, "must name its project once."),
-        ({"project": "crm", "projectId": UUID, "environment": "prod", "key": "KEY"}, "must name its project once."),
+        ({"environment": "prod", "key": "KEY"}, "must have either `project` or `projectId`."),
+        (
+            {"project": "crm", "projectId": UUID, "environment": "prod", "key": "KEY"},
+            "must have either `project` or `projectId`.",
+        ),
         ({"project": "crm", "key": "KEY"}, "lacks `environment`."),
         ("crm/prod/KEY", "must be a map of keys, not text."),
     ],
@@ -192,7 +195,7 @@ def test_a_secret_of_infisical_that_is_not_named_in_full_is_refused(stack: Stack
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"), [({"fromCommand": "pass crm"}, "is not possible: a manifest never runs a command.")]
+    ("reference", "said"), [({"fromCommand": "pass crm"}, "is not supported: a manifest never runs a command.")]
 )
 def test_a_source_that_is_not_there_is_refused_with_a_sentence(stack: Stack, reference: object, said: str) -> None:
     stack.write("crm.yaml", connection("crm", credentials={"consumerKey": reference}))
