@@ -114,7 +114,7 @@ def test_a_longer_description_is_refused(stack: Stack, text: str) -> None:
     problem = stack.problem()
 
     units = len(text.encode("utf-16-le")) // 2
-    assert problem.summary == f"`spec.description` has {units} characters, at most 256 are possible; an emoji counts two."
+    assert problem.summary == f"`spec.description` has {units} characters, and Infisical allows 256 (an emoji counts as two)."
     assert problem.location == Location("crm.yaml", 6, 16)
     assert problem.address == "crm"
 
@@ -233,7 +233,7 @@ def test_an_address_that_is_renamed_from_itself_is_refused(stack: Stack) -> None
 
     problem = stack.problem()
 
-    assert problem.summary == "`lifecycle.renamedFrom` is the address itself."
+    assert problem.summary == "`lifecycle.renamedFrom` is the address that the connection has now."
     assert problem.location == Location("a.yaml", 13, 16)
 
 
@@ -263,7 +263,7 @@ class TestTwins:
 
         assert problem.summary == "`crm` and `a` both have the name `crm` in Infisical."
         assert problem.location == Location("b.yaml", 4, 9)
-        assert problem.detail.startswith("The other is at a.yaml:6:9;")
+        assert problem.detail.startswith("The other one is at a.yaml:6:9.")
 
     def test_an_id_in_capitals_is_the_same_project(self, stack: Stack) -> None:
         stack.write("a.yaml", connection("a", name="crm", projectId=UUID.upper()))
@@ -329,5 +329,5 @@ class TestInstanceUrl:
 def test_key_and_secret_of_the_same_place_are_an_error_that_shows_no_name(stack: Stack, reference: dict[str, str]) -> None:
     stack.write("crm.yaml", connection("crm", credentials={"consumerKey": reference, "consumerSecret": reference}))
     problem = stack.problem()
-    assert problem.summary == "`spec.credentials`: key and secret come from the same place, so one of them is wrong."
-    assert problem.hint == f"both are `{next(iter(reference))}`: name the secret's own place"
+    assert problem.summary == "`spec.credentials` takes the key and the secret from the same place, so one of the two is wrong."
+    assert problem.hint == f"both have the same `{next(iter(reference))}`: correct the one that is wrong"
