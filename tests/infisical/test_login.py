@@ -59,8 +59,8 @@ async def test_a_refused_login_is_tried_exactly_once_and_says_what_to_check(stat
             await universal(client, "id", SECRET)
         assert len(raw.asked) == 1
     told = explain_failure(caught.value, "log in")
-    assert "check the identity's id, its credentials" in told.hint
-    assert "locks an identity for 5 minutes" in told.hint
+    assert "check the identity's id and credentials" in told.hint
+    assert "Infisical locks an identity for 5 minutes" in told.hint
     assert f"Invalid credentials ({status}, request req-Abc123)" in told.detail
 
 
