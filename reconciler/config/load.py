@@ -39,7 +39,7 @@ def load_settings(start: Path, config: Path | None, environ: Mapping[str, str]) 
     document = read_configuration(display_path(file), _bytes_of(file))
     tree: dict[str, Any] = document.value
     source = environ.get(trust.VARIABLE)
-    pinned = None if source is None else read_configuration(source, trust.read_trusted(source, file)).value
+    pinned = None if source is None else read_configuration(source, trust.read_trusted_config(source, file)).value
     values = tree if pinned is None else trust.overlay(tree, pinned)
     warnings = (*_endpoint_warnings(values, environ), *trust.difference_warnings(tree, pinned, source or ""))
     globs = tuple(Written(glob, document.location(["manifests", at])) for at, glob in enumerate(tree.get("manifests", _GLOBS)))

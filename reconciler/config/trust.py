@@ -22,21 +22,21 @@ PINNED = (
 _GLOB_MARKS = "*?["
 
 
-def read_trusted(source: str, file: Path) -> bytes:
+def read_trusted_config(source: str, file: Path) -> bytes:
     """Return the bytes of the trusted configuration.
 
     `source` is a path, or `git:REF`, which means `file` as it is at REF. Raises `Stopped` (REFUSED) if it cannot be read: the
     run must not go on without it.
     """
     if not source.strip():
-        raise _refused(f"{VARIABLE} is set, but empty.", hint="set it to a file or to git:REF, or unset it")
+        raise _refusal(f"{VARIABLE} is set, but empty.", hint="set it to a file or to git:REF, or unset it")
     if source.startswith("git:"):
         return _from_git(source.removeprefix("git:"), file)
     try:
         return Path(source).read_bytes()
     except (OSError, ValueError) as missing:
         cause = getattr(missing, "strerror", None) or str(missing)
-        raise _refused(f"{VARIABLE} names {source}, which cannot be read: {cause}.", hint="name a readable file") from None
+        raise _refusal(f"{VARIABLE} names {source}, which cannot be read: {cause}.", hint="name a readable file") from None
 
 
 def _from_git(ref: str, file: Path) -> bytes:
@@ -46,42 +46,42 @@ def _from_git(ref: str, file: Path) -> bytes:
     at the nearest directory above the file that has a `.git`: no commit can contain one.
     """
     if not ref or ref.startswith("-"):
-        raise _refused(f"{VARIABLE} names no git ref.", hint="write git:REF, such as git:origin/main")
+        raise _refusal(f"{VARIABLE} names no git ref.", hint="write git:REF, such as git:origin/main")
     path = Path(os.path.abspath(file))  # noqa: PTH100  # not resolve(): links are not followed
     repository = Repository.containing(path)
     if repository is None:
         summary = f"{path.parent} is not in a Git repository, so git:{ref} cannot be read."
-        raise _refused(summary, hint=f"set {VARIABLE} to a file")
+        raise _refusal(summary, hint=f"set {VARIABLE} to a file")
     if not path.parent.resolve().is_relative_to(repository.root.resolve()):
-        raise _refused(f"{path.parent} is a link that leads out of the repository.", hint="run in the stack's real directory")
+        raise _refusal(f"{path.parent} is a link that leads out of the repository.", hint="run in the stack's real directory")
     try:
         return _file_at(repository, ref, path.relative_to(repository.root).as_posix())
     except GitUnusable as unusable:
         summary = "git could not read the trusted configuration."
-        raise _refused(summary, detail=str(unusable), hint=unusable.hint) from None
+        raise _refusal(summary, detail=str(unusable), hint=unusable.hint) from None
 
 
 def _file_at(repository: Repository, ref: str, path: str) -> bytes:
     """Return the content of `path` at `ref`. Raises `Stopped` if a pull request could have chosen what `ref` means."""
     if repository.is_submodule():
-        raise _refused(
+        raise _refusal(
             f"{repository.root} is a submodule: this tree decides where its {ref} comes from, so reconciler does not trust it.",
             hint=f"set {VARIABLE} to a file",
         )
     if len(meanings := repository.refs_named(ref)) > 1:
-        raise _refused(
+        raise _refusal(
             f"{ref} can mean more than one thing in this clone: {', '.join(meanings)}.",
             hint=f"write git:{meanings[-1]}: with a short name, anyone who can push a branch or tag can choose what it means",
         )
     commit = repository.commit(ref)
     if commit is None:
-        raise _refused(
+        raise _refusal(
             f"There is no {ref} in this clone.",
             hint="fetch it before the run; a shallow clone has only the commit that is checked out",
         )
     content = repository.file_at(commit, path)
     if content is None:
-        raise _refused(
+        raise _refusal(
             f"There is no {path} at {ref}.",
             hint="merge the configuration of a new stack there first; until then, "
             f"`reconciler plan --offline --base {ref}` shows what its manifests want",
@@ -126,7 +126,7 @@ def exact_names(pinned: dict[str, Any] | None) -> frozenset[str]:
     return frozenset(name for name in allow if not any(mark in name for mark in _GLOB_MARKS))
 
 
-def _refused(summary: str, *, detail: str = "", hint: str = "") -> Stopped:
+def _refusal(summary: str, *, detail: str = "", hint: str = "") -> Stopped:
     return Stopped(Stop.REFUSED, error(summary, detail=detail, hint=hint))
 
 

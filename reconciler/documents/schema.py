@@ -127,13 +127,13 @@ def _keys(schema: Mapping[str, Any], root: Mapping[str, Any], *, secret: bool = 
     for key, subschema in schema.get("properties", {}).items():
         resolved = subschema | (root["$defs"][subschema["$ref"].rpartition("/")[2]] if "$ref" in subschema else {})
         private = secret or bool(resolved.get("writeOnly"))
-        yield key, Shown.NAME if private else _shown(resolved), secret
+        yield key, Shown.NAME if private else _quotable(resolved), secret
         yield from _keys(resolved, root, secret=private)
     if isinstance(schema.get("items"), Mapping):
         yield from _keys(schema["items"], root, secret=secret)
 
 
-def _shown(schema: Mapping[str, Any]) -> Shown:
+def _quotable(schema: Mapping[str, Any]) -> Shown:
     if schema.get("type") == "object":
         return Shown.ANY_KEYS if isinstance(schema.get("additionalProperties"), Mapping) else Shown.KEYS
     return Shown.KEYS if schema.get("items", {}).get("type") == "object" else Shown.VALUE
@@ -152,13 +152,13 @@ def _explain(document: Document, violation: Any) -> Iterator[Diagnostic]:
     rule: str = str(violation.validator)
     schema: Mapping[str, Any] = violation.schema if isinstance(violation.schema, Mapping) else {}
     hint = str(schema.get("x-hint", ""))
-    where = _dotted(path)
+    where = _path_text(path)
     if rule == "additionalProperties":
         secret = schema.get("writeOnly")
         known = list(schema.get("properties", {}))
         for key in violation.instance.keys() - set(known):
             meant = _nearest(key, known)
-            unknown = "This key (not shown, because it may be a secret)" if secret else f"`{_short(key)}`"
+            unknown = "This key (not shown, because it may be a secret)" if secret else f"`{_shorten(key)}`"
             yield error(
                 f"{unknown} is not a key of {where}.",
                 location=document.key_location([*path, key]),
@@ -170,10 +170,10 @@ def _explain(document: Document, violation: Any) -> Iterator[Diagnostic]:
         if missing and violation.message.startswith(repr(missing[0])):  # there is an error for each key: name all in the first
             keys = ", ".join(f"`{key}`" for key in missing)
             place = document.key_location(path) if path else document.location()
-            add = hint or f"add {'it' if len(missing) == 1 else 'them'}: {_described(schema, missing)}"
-            yield error(_capital(f"{where} lacks {keys}."), location=place, hint=add)
+            add = hint or f"add {'it' if len(missing) == 1 else 'them'}: {_descriptions(schema, missing)}"
+            yield error(_capitalise(f"{where} lacks {keys}."), location=place, hint=add)
     else:
-        sentence = _capital(_sentence(violation, rule, where, schema))
+        sentence = _capitalise(_sentence(violation, rule, where, schema))
         yield error(sentence, location=document.location(path), hint=_next_step(violation, rule, hint))
 
 
@@ -183,7 +183,7 @@ def _nearest(key: str, known: Iterable[str]) -> str:
     return similar[0] if similar else ""
 
 
-def _described(schema: Mapping[str, Any], keys: Iterable[str]) -> str:
+def _descriptions(schema: Mapping[str, Any], keys: Iterable[str]) -> str:
     return " ".join(f"`{key}`: {schema['properties'][key].get('description', 'see the reference.')}" for key in keys)
 
 
@@ -259,16 +259,16 @@ def _kind(value: object) -> str:
             return "a map of keys"
 
 
-def _dotted(path: Path) -> str:
+def _path_text(path: Path) -> str:
     if not path:
         return "the document"
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_short(step)}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_shorten(step)}" for step in path)
     return f"`{text.removeprefix('.')}`"
 
 
-def _short(key: str) -> str:
+def _shorten(key: str) -> str:
     return key if len(key) <= 60 else f"{key[:60]}…"
 
 
-def _capital(sentence: str) -> str:
+def _capitalise(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]

@@ -5,8 +5,8 @@ from typing import Any
 from reconciler.documents import Document, Path
 from reconciler.model import Diagnostic, error, hosts, warning
 
-_DESCRIPTION_UNITS = 256
-"""Infisical counts UTF-16 units, as JavaScript does. A JSON Schema would count characters."""
+_MAX_UNITS = 256
+"""How long a description may be. Infisical counts UTF-16 units, as JavaScript does; a JSON Schema would count characters."""
 
 _ADDRESS = ("metadata", "name")
 _DESCRIPTION = ("spec", "description")
@@ -34,10 +34,8 @@ def check_connection(document: Document, allowed_hosts: tuple[str, ...]) -> list
         hint = f"both have the same `{kind}`: correct the one that is wrong"
         problems.append(error(summary, location=place, hint=hint, address=address))
     units = len(_text(document, _DESCRIPTION).strip().encode("utf-16-le")) // 2
-    if units > _DESCRIPTION_UNITS:
-        summary = (
-            f"`spec.description` has {units} characters, and Infisical allows {_DESCRIPTION_UNITS} (an emoji counts as two)."
-        )
+    if units > _MAX_UNITS:
+        summary = f"`spec.description` has {units} characters, but Infisical allows only {_MAX_UNITS} (an emoji counts as two)."
         problems.append(error(summary, location=document.location(_DESCRIPTION), hint="shorten it", address=address))
     if address and _text(document, _RENAMED_FROM) == address:
         summary = "`lifecycle.renamedFrom` is the address that the connection has now."

@@ -79,16 +79,16 @@ def decode_state(data: bytes, where: str = "The state") -> State:
             )
         return _state(document)
     except KeyError as missing:
-        raise _damaged(where, f"it lacks {missing}") from None
+        raise _damage(where, f"it lacks {missing}") from None
     except json.JSONDecodeError as broken:
-        raise _damaged(
+        raise _damage(
             where, f"it is not JSON at line {broken.lineno}, column {broken.colno}" if data else "it is empty"
         ) from None
     except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
-        raise _damaged(where, "a value in it has the wrong type") from None
+        raise _damage(where, "a value in it has the wrong type") from None
 
 
-def _damaged(where: str, why: str) -> StateError:
+def _damage(where: str, why: str) -> StateError:
     return StateError(
         f"{where} is damaged: {why}.",
         "restore it from a backup; reconciler writes it whole or not at all, so something else changed it",
@@ -147,9 +147,9 @@ def _record(address: str, value: dict[str, Any]) -> Record:
         name=_text(value, "name"),
         description=_text(value, "description"),
         instance_url=_text(value, "instance_url"),
-        credentials_hash=_maybe(value, "credentials_hash"),
+        credentials_hash=_optional_text(value, "credentials_hash"),
         fingerprints=Fingerprints(_text(prints, "consumer_key"), _text(prints, "consumer_secret")) if prints else None,
-        version=_maybe(value, "version"),
+        version=_optional_text(value, "version"),
         lifecycle=Lifecycle.of(value["lifecycle"]),
         labels={label: _text(labels, label) for label in labels},
         file=_text(value, "file"),
@@ -162,7 +162,7 @@ def _text(value: Mapping[str, Any], key: str) -> str:
     return str(value[key])
 
 
-def _maybe(value: Mapping[str, Any], key: str) -> str | None:
+def _optional_text(value: Mapping[str, Any], key: str) -> str | None:
     return None if value[key] is None else _text(value, key)
 
 

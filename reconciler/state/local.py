@@ -70,7 +70,7 @@ class LocalBackend:
             except Timeout:
                 now = anyio.current_time()
                 if now >= deadline:
-                    raise self._locked() from None
+                    raise self._lock_taken() from None
                 if not has_told and now - began >= WORTH_TELLING_SECONDS:
                     waiting(self._waiting(deadline - now))
                     has_told = True
@@ -80,9 +80,9 @@ class LocalBackend:
 
     def _waiting(self, seconds: float) -> Waiting:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        return Waiting(WaitReason.STATE_LOCK, seconds, until, cause=str(self._locked()))
+        return Waiting(WaitReason.STATE_LOCK, seconds, until, cause=str(self._lock_taken()))
 
-    def _locked(self) -> Locked:
+    def _lock_taken(self) -> Locked:
         try:
             holder = str(LockInfo(**json.loads(self._info.read_text())))
         except (OSError, ValueError, TypeError):

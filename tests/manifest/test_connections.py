@@ -114,7 +114,9 @@ def test_a_longer_description_is_refused(stack: Stack, text: str) -> None:
     problem = stack.problem()
 
     units = len(text.encode("utf-16-le")) // 2
-    assert problem.summary == f"`spec.description` has {units} characters, and Infisical allows 256 (an emoji counts as two)."
+    assert (
+        problem.summary == f"`spec.description` has {units} characters, but Infisical allows only 256 (an emoji counts as two)."
+    )
     assert problem.location == Location("crm.yaml", 6, 16)
     assert problem.address == "crm"
 

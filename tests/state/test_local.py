@@ -293,7 +293,7 @@ async def test_a_link_in_the_place_of_the_holders_word_is_not_written_through(
         victim.write_text("precious")
     path.with_name("state.json.lock.info").symlink_to(victim)
     with pytest.raises(
-        StateError, match=r"state\.json cannot be locked: .*lock\.info is a link, and nothing is written through"
+        StateError, match=r"state\.json cannot be locked: .*lock\.info is a link, and reconciler does not write through"
     ):
         async with LocalBackend(path).hold_lock(ME, 0):
             pass
