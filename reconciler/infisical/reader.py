@@ -166,7 +166,7 @@ class Reader:
 
 
 def decode_connection(item: Any) -> LiveConnection:
-    """Return the connection in an answer. It ignores other keys, which come and go between versions of Infisical."""
+    """Return the connection in an answer. It ignores keys that it does not know: they differ between versions of Infisical."""
     if not isinstance(item, dict):
         raise errors.unexpected_answer(200, "appConnection")
     app = text_at(item, "app")
