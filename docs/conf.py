@@ -49,6 +49,7 @@ _CONTENTS = {
         "how-to/recover",
         "how-to/read-plans",
         "how-to/serve",
+        "how-to/python",
     ],
     "Reference": [
         "reference/commands",

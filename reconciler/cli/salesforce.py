@@ -106,7 +106,7 @@ def metadata(
 
 
 def _compared(comparison: Any) -> str:
-    from reconciler.reports.text.style import visible
+    from reconciler.reports.characters import visible
 
     if not comparison.differences:
         return "No differences. The org has what the manifests say.\n"
@@ -143,7 +143,7 @@ def _differences(comparison: Any) -> dict[str, Any]:
 
 
 def _table(found: Any) -> str:
-    from reconciler.salesforce import Part
+    from reconciler.operations.salesforce_check import Part
 
     if not found.connections:
         return "There are no connections.\n"
@@ -158,8 +158,8 @@ def _table(found: Any) -> str:
 
 
 def _document(found: Any) -> dict[str, Any]:
+    from reconciler.operations.salesforce_check import Part
     from reconciler.reports.json import terraform
-    from reconciler.salesforce import Part
 
     return {
         "format_version": "1.0",

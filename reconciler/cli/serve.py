@@ -92,8 +92,7 @@ def command(  # an option each
     Example:
       reconciler serve --orgs salesforce-orgs.yaml --project crm
     """
-    from reconciler.embedded.faults import Fault
-    from reconciler.operations.serving import Served, Serving, serve, write_credentials
+    from reconciler.operations.serving import Fault, Served, Serving, serve, write_credentials
 
     chances = {Fault(kind): chance for kind, chance in faults}
     if sum(chances.values()) > 1:

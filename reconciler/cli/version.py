@@ -15,9 +15,13 @@ def command() -> None:
     Example:
       reconciler version
     """
-    from reconciler.planning.file import FORMAT_VERSION as PLAN
+    from reconciler.operations.versions import format_versions
     from reconciler.reports.json.terraform import FORMAT_VERSION as REPRESENTATION
-    from reconciler.state.format import FORMAT_VERSION as STATE
+
+    versions = format_versions()
 
     click.echo(f"reconciler {__version__} (Python {platform.python_version()})")
-    click.echo(f"manifests reconciler/v1, state {STATE}, plan file {PLAN}, plan --format json {REPRESENTATION}")
+    click.echo(
+        f"manifests {versions.manifest}, state {versions.state}, plan file {versions.plan_file}, "
+        f"plan --format json {REPRESENTATION}"
+    )

@@ -13,8 +13,10 @@ from reconciler.operations.location import StackLocation
 from reconciler.operations.login.session import open_session
 from reconciler.operations.salesforce import Checks, diagnose, open_salesforce, org_login
 from reconciler.operations.sources import value_sources
-from reconciler.salesforce import Checked
+from reconciler.salesforce import Checked, Part
 from reconciler.secrets import Resolution
+
+__all__ = ["Part", "SalesforceCheck", "check_salesforce"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from reconciler.reports.json import JsonReport
 from reconciler.reports.markdown import MarkdownReport
 from reconciler.reports.report import Report
+from reconciler.reports.style import Style
 from reconciler.reports.text import TextReport
-from reconciler.reports.text.style import Style
 
 __all__ = ["JsonReport", "MarkdownReport", "Report", "Style", "TextReport"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 RUN = frozenset({"console", "sh"})
-SHOWN = frozenset({"text", "yaml", "json"})
+SHOWN = frozenset({"text", "yaml", "json", "python"})
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,})(?P<language>[\w+-]*)\s*$")
 _NAMED = re.compile(r"`(?P<path>[\w./-]+\.ya?ml)`[^`]*:$")

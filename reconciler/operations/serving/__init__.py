@@ -5,11 +5,12 @@
 
 from collections.abc import Callable
 
+from reconciler.embedded.faults import Fault
 from reconciler.model import Stop, Stopped, error
 from reconciler.operations.interruption import Interruption
 from reconciler.operations.serving.prepare import Served, Serving, prepare, write_credentials
 
-__all__ = ["Served", "Serving", "serve", "write_credentials"]
+__all__ = ["Fault", "Served", "Serving", "serve", "write_credentials"]
 
 
 def serve(serving: Serving, ready: Callable[[Served], None], interruption: Interruption) -> None:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from reconciler.model import Action
 from reconciler.planning import Change, KeptWhy, Plan, decides_something, digest
 from reconciler.reports import guards, words
+from reconciler.reports.characters import visible
+from reconciler.reports.style import Style
 from reconciler.reports.text.report import OFFLINE, TextReport
-from reconciler.reports.text.style import Style, visible
 from reconciler.reports.words import ORDER
 
 LARGEST = 900_000

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from reconciler.model import Diagnostic, Location, Severity
 from reconciler.model.source import MASK
-from reconciler.reports.text.style import Style, columns, cut, visible
+from reconciler.reports.characters import columns, cut, end_of, visible
+from reconciler.reports.style import Style
 
 
 def text(style: Style, one: Diagnostic) -> str:
@@ -30,10 +31,11 @@ def _excerpt(style: Style, location: Location, colour: str) -> Iterator[str]:
         return
     number = f"  {location.line} | "
     room = style.width - len(number)
-    first = 0 if excerpt.start < room // 2 or len(excerpt.code) < room else excerpt.start - room // 2
-    before = ("…" if first else "") + visible(excerpt.code[first : excerpt.start])
-    about = visible(excerpt.code[excerpt.start : min(excerpt.end, excerpt.start + room)])
-    after = visible(excerpt.code[excerpt.end : excerpt.end + room])
+    code, start = excerpt.code, excerpt.start
+    before, about = visible(code[:start]), visible(code[start : min(excerpt.end, start + room)])
+    if columns(before) >= room // 2 and columns(visible(code)) >= room:
+        before = f"…{end_of(before, room // 2)}"
+    after = visible(code[excerpt.end : excerpt.end + room])
     yield style.paint(number, "dim") + cut(before + about + after, room)
     gap = columns(before)
     marks = "^" * max(1, min(columns(about), room - gap))

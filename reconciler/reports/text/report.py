@@ -21,8 +21,9 @@ from reconciler.model import action as fields
 from reconciler.planning import Attributes, Change, Drift, Kept, KeptWhy, Plan, decides_something, digest
 from reconciler.planning.salesforce_connection import of_record
 from reconciler.reports import guards, words
+from reconciler.reports.characters import columns, visible
+from reconciler.reports.style import Style
 from reconciler.reports.text import problem
-from reconciler.reports.text.style import Style, visible
 from reconciler.reports.words import LABELS as _LABELS
 from reconciler.reports.words import WORDS
 
@@ -113,7 +114,7 @@ class TextReport:
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         """Return `rows` under `head` in columns; the last one may be long. `ok` and `wrong` are in colour."""
-        widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head) - 1)]
+        widths = [max(columns(row[at]) for row in (head, *rows)) for at in range(len(head) - 1)]
         lines = []
         for row in (head, *rows):
             cells = [self._cell(text, width) for text, width in zip(row[:-1], widths, strict=True)]
@@ -122,7 +123,7 @@ class TextReport:
 
     def _cell(self, text: str, width: int) -> str:
         colour = {"ok": "green", "wrong": "red"}.get(text)
-        padding = " " * (width - len(text))
+        padding = " " * (width - columns(text))
         return (self._style.paint(text, colour) if colour else text) + padding
 
     def summary(self, plan: Plan) -> str:
@@ -236,7 +237,8 @@ class TextReport:
         if change.reason:
             yield self._style.wrap(f"# {visible(words.reason(change.reason))}", "  ", "  #   ")
         if change.action in {Action.RECREATE, Action.REPLACE}:
-            yield "  # what refers to the old connection's id must be pointed to the new one"
+            sentence = "# what refers to the old connection's id must be pointed to the new one"
+            yield self._style.wrap(sentence, "  ", "  #   ")
         yield self._heading(change.action.symbol, change.address)
         yield from self._attributes(change)
 
