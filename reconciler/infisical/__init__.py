@@ -24,7 +24,7 @@ from reconciler.infisical.errors import (
     explain_failure,
     failure_phrase,
 )
-from reconciler.infisical.login import Grant, obtain_token, renew_token
+from reconciler.infisical.login import Grant, obtain_access_token, renew_access_token
 from reconciler.infisical.reader import Organisation, Project, Reader
 from reconciler.infisical.writer import Prober, Writer
 from reconciler.wire import AnswerLost, NotAnAnswer, WireError
@@ -57,6 +57,6 @@ __all__ = [
     "WrongApp",
     "explain_failure",
     "failure_phrase",
-    "obtain_token",
-    "renew_token",
+    "obtain_access_token",
+    "renew_access_token",
 ]

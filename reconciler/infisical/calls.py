@@ -24,7 +24,7 @@ async def call(
     """
     answer = await client.request(method, f"/api{path}", query=query, body=body, secrets=secrets, answer_seconds=answer_seconds)
     if answer.status >= 400:
-        refused = errors.refusal(answer)
+        refused = errors.answer_error(answer)
         if client.repeats_a_secret(f"{refused.message} {refused.request_id}", secrets):
             raise type(refused)(refused.status, _WITHHELD)
         raise refused

@@ -115,7 +115,7 @@ class Unexpected(InfisicalError):
     hint = "check that infisical.url is the address of Infisical itself, and that this version of it is supported"
 
 
-def refusal(answer: Answer) -> InfisicalError:
+def answer_error(answer: Answer) -> InfisicalError:
     """Return the error that an answer with a status of 400 or above means. The body's `error` tells which kind of 403 it is."""
     body: dict[str, Any] = answer.body if isinstance(answer.body, dict) else {}
     message = _message(body.get("message"))

@@ -17,7 +17,7 @@ class Grant:
     seconds: float = field(default=0)
 
 
-async def obtain_token(client: Client, method: str, body: Mapping[str, str], secrets: Sequence[Secret]) -> Grant:
+async def obtain_access_token(client: Client, method: str, body: Mapping[str, str], secrets: Sequence[Secret]) -> Grant:
     """Log in to Infisical by `method`, such as universal-auth. `secrets` are the secrets in `body`.
 
     It never repeats a log-in that was refused. Raises `LoginRefused`, another `InfisicalError` or `WireError`.
@@ -30,7 +30,7 @@ async def obtain_token(client: Client, method: str, body: Mapping[str, str], sec
         raise errors.LoginRefused(refused.status, refused.message, refused.request_id) from None
 
 
-async def renew_token(client: Client, token: Secret) -> Grant:
+async def renew_access_token(client: Client, token: Secret) -> Grant:
     """Return a new token for one that still lives. Raises `InfisicalError` if it cannot be renewed, and `WireError`."""
     body = {"accessToken": token.reveal()}
     return _grant(await call(client, "POST", "/v1/auth/token/renew", body=body, secrets=(token,)))

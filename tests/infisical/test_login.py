@@ -16,7 +16,7 @@ from reconciler.infisical import (
     TokenRefused,
     WireError,
     explain_failure,
-    obtain_token,
+    obtain_access_token,
 )
 from reconciler.model import Secret
 from reconciler.wire import Client
@@ -30,7 +30,9 @@ SECRET = "client-secret-0123456789"
 
 async def universal(client: Client, client_id: str, secret: str) -> Grant:
     """Log in by universal auth."""
-    return await obtain_token(client, "universal-auth", {"clientId": client_id, "clientSecret": secret}, (Secret(secret),))
+    return await obtain_access_token(
+        client, "universal-auth", {"clientId": client_id, "clientSecret": secret}, (Secret(secret),)
+    )
 
 
 async def test_a_machine_identity_logs_in_and_its_token_opens_the_api(api: Client, database: Path) -> None:
