@@ -1,5 +1,7 @@
-"""`reconciler.yaml` to `Settings`. Both it and the manifests arrive in pull requests, so what decides where credentials go
-can be pinned outside the tree (`RECONCILER_TRUSTED_CONFIG`); that rule lives here.
+"""Turns `reconciler.yaml` into `Settings`.
+
+A pull request can change `reconciler.yaml` as well as manifests. So a team can keep the keys that decide where credentials go
+in a trusted configuration, outside the tree that a pull request changes (`RECONCILER_TRUSTED_CONFIG`). `trust` has that rule.
 """
 
 from reconciler.config.load import FILE_NAME, load_settings

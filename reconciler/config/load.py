@@ -1,4 +1,4 @@
-"""Finds `reconciler.yaml`, checks it, lays the trusted configuration over it and the environment beside it."""
+"""Finds and checks `reconciler.yaml`, and combines it with the trusted configuration and the environment."""
 
 import os
 import re
@@ -26,62 +26,64 @@ from reconciler.workspace import Repository, display_path
 SALESFORCE_ENDPOINT = "RECONCILER_SALESFORCE_ENDPOINT"
 FILE_NAME = "reconciler.yaml"
 _GLOBS = ("connections/**/*.yaml", "connections/**/*.yml")
-_START = "start one with `apiVersion: reconciler/v1` and `kind: Configuration`"
+_START = "start a new file with `apiVersion: reconciler/v1` and `kind: Configuration`"
 
 
 def load_settings(start: Path, config: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Return the settings of the stack that `start` is in (or whose file is `config`).
+    """Return the settings of the stack that the directory `start` is in, or of the stack whose file is `config`.
 
-    Raises `Stopped`: INVALID for a missing or wrong file, REFUSED when the trusted configuration is not to be had,
-    FAILED when an `INFISICAL_*` host variable disagrees with the settings.
+    Raises `Stopped`: INVALID if the file is missing or wrong, REFUSED if the trusted configuration cannot be read, and FAILED
+    if a variable is wrong, or names another Infisical than the settings do.
     """
     file = config if config is not None else _find(start)
     document = read_configuration(display_path(file), _bytes_of(file))
     tree: dict[str, Any] = document.value
     source = environ.get(trust.VARIABLE)
-    pinned = None if source is None else read_configuration(source, trust.read_trusted(source, file)).value
+    pinned = None if source is None else read_configuration(source, trust.read_trusted_config(source, file)).value
     values = tree if pinned is None else trust.overlay(tree, pinned)
-    warnings = (*_diverted(values, environ), *trust.difference_warnings(tree, pinned, source or ""))
+    warnings = (*_endpoint_warnings(values, environ), *trust.difference_warnings(tree, pinned, source or ""))
     globs = tuple(Written(glob, document.location(["manifests", at])) for at, glob in enumerate(tree.get("manifests", _GLOBS)))
     return _settings(file, values, globs, pinned, environ, warnings)
 
 
 def read_configuration(name: str, data: bytes) -> Document:
-    """Return the checked document of a `reconciler.yaml`, called `name`; raise `Stopped` with all that is wrong in it."""
-    found = list(documents.read_documents(name, data, documents.Schema(schemas.load("configuration"))))
-    problems = [one for one in found if isinstance(one, Diagnostic)]
-    checked = [one for one in found if isinstance(one, Document)]
-    if len(checked) != 1 and not has_errors(problems):
+    """Return the document of a `reconciler.yaml`, and check it. `data` is the content, `name` the file's name in messages.
+
+    Raises `Stopped` with every problem.
+    """
+    items = list(documents.read_documents(name, data, documents.Schema(schemas.load("configuration"))))
+    problems = [item for item in items if isinstance(item, Diagnostic)]
+    valid = [item for item in items if isinstance(item, Document)]
+    if len(valid) != 1 and not has_errors(problems):
         problems.append(
             error(
-                f"{FILE_NAME} must hold one document; it holds {len(checked) or 'none'}.",
-                location=checked[1].location() if checked else Location(name, 1, 1),
-                hint="keep one of them" if checked else _START,
+                f"{FILE_NAME} must hold one document; it holds {len(valid) or 'none'}.",
+                location=valid[1].location() if valid else Location(name, 1, 1),
+                hint="keep one of them" if valid else _START,
             )
         )
     if has_errors(problems):
         raise Stopped(Stop.INVALID, *problems)
-    return checked[0]
+    return valid[0]
 
 
 def _bytes_of(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError:
-        missing = error(
-            f"There is no file {display_path(file)}.", hint="name an existing one with --config, or leave the option out"
-        )
+        hint = "name an existing file with --config, or leave the option out"
+        problem = error(f"There is no file {display_path(file)}.", hint=hint)
     except (OSError, ValueError) as broken:
-        said = getattr(broken, "strerror", None) or str(broken)
-        missing = error(f"{display_path(file)} cannot be read: {said}.", hint="check that it is a readable file")
-    raise Stopped(Stop.INVALID, missing)
+        cause = getattr(broken, "strerror", None) or str(broken)
+        problem = error(f"{display_path(file)} cannot be read: {cause}.", hint="check that it is a readable file")
+    raise Stopped(Stop.INVALID, problem)
 
 
 def _find(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
-    missing = error(f"There is no {FILE_NAME} in {start} or above.", hint=f"go to the stack, use --chdir, or {_START}")
+    missing = error(f"There is no {FILE_NAME} in {start} or above.", hint=f"go to the stack, name it with --chdir, or {_START}")
     raise Stopped(Stop.INVALID, missing)
 
 
@@ -93,7 +95,7 @@ def _settings(
     environ: Mapping[str, str],
     warnings: tuple[Diagnostic, ...],
 ) -> Settings:
-    stack = file.parent.resolve()  # where the file is, not what it links to: a stack is a directory
+    stack = file.parent.resolve()  # the directory of the file itself, even if the file is a link to another one
     infisical = values.get("infisical", {})
     sources = values.get("secretSources", {})
     url = _url(infisical.get("url"), environ)
@@ -120,9 +122,9 @@ def _settings(
 
 
 def _guards(values: Mapping[str, int]) -> Guards:
-    usual = Guards()
+    default = Guards()
     return Guards(
-        values.get("maxDeletePercent", usual.max_delete_percent), values.get("maxUpdatePercent", usual.max_update_percent)
+        values.get("maxDeletePercent", default.max_delete_percent), values.get("maxUpdatePercent", default.max_update_percent)
     )
 
 
@@ -136,97 +138,108 @@ def _auth(values: Mapping[str, Any]) -> Auth:
 
 
 def _url(written: str | None, environ: Mapping[str, str]) -> str:
-    """The host variables are those of Infisical's CLI and Terraform provider; with `embedded` they are not read."""
+    """Return the address of Infisical.
+
+    The variables that can name it are those of Infisical's CLI and Terraform provider. With `embedded` they are not read.
+    """
     if written == EMBEDDED:
         return EMBEDDED
-    named = {
-        variable: _of_environment(variable, environ[variable])
+    urls = {
+        variable: _url_of_variable(variable, environ[variable])
         for variable in ("INFISICAL_DOMAIN", "INFISICAL_HOST", "INFISICAL_API_URL")
         if environ.get(variable, "").strip()
     }
-    url = _bare(written) if written else next(iter(named.values()), CLOUD)
-    for variable, other in named.items():
+    url = _server(written) if written else next(iter(urls.values()), CLOUD)
+    for variable, other in urls.items():
         if other != url:
-            where = "infisical.url" if written else next(iter(named))
+            where = "infisical.url" if written else next(iter(urls))
             raise Stopped(
                 Stop.FAILED,
                 error(
                     f"{variable} says {other}, but {where} says {url}.",
-                    detail="Nothing was sent to either: credentials go to one Infisical only.",
-                    hint=f"unset {variable}, or make the two the same",
+                    detail="reconciler sent nothing to either of them: it sends credentials to one Infisical only.",
+                    hint=f"unset {variable}, or give both the same value",
                 ),
             )
     return url
 
 
-def _of_environment(variable: str, value: str) -> str:
-    """The value is not shown when it is no plain URL: a user and a password may stand in it."""
-    url = _bare(value)
+def _url_of_variable(variable: str, value: str) -> str:
+    """Return the address in a variable. An error does not show the value, since it may contain a user and a password."""
+    url = _server(value)
     if not re.fullmatch(r"https?://[^/?#@\\\s]+", url):
         raise Stopped(
             Stop.FAILED,
             error(
-                f"{variable} is not the URL of an Infisical.",
-                hint=f"set {variable}=https://your-infisical.example, without user and path",
+                f"{variable} is not the URL of an Infisical server.",
+                hint=f"set {variable}=https://your-infisical.example, without a user and without a path",
             ),
         )
     return url
 
 
-def _bare(url: str) -> str:
+def _server(url: str) -> str:
+    """Return `url` in the one form that is compared: lower case, without `/api` and without a slash at the end."""
     return url.strip().lower().rstrip("/").removesuffix("/api").rstrip("/")
 
 
 def _embedded(stack: Path, values: Mapping[str, Any]) -> Embedded:
     orgs = values.get("salesforceOrgs")
     return Embedded(
-        database=_inside(stack, values.get("database", ".reconciler/embedded.db"), "embedded.database"),
+        database=_path_inside(stack, values.get("database", ".reconciler/embedded.db"), "embedded.database"),
         projects=tuple(values.get("projects", ())),
-        salesforce_orgs=_inside(stack, orgs, "embedded.salesforceOrgs") if orgs else None,
+        salesforce_orgs=_path_inside(stack, orgs, "embedded.salesforceOrgs") if orgs else None,
     )
 
 
-def _inside(stack: Path, path: str, key: str) -> Path:
-    """What is read or made because a `reconciler.yaml` says so stays in the stack, links resolved."""
-    found = (stack / path).resolve()
-    if not found.is_relative_to(stack):
-        linked = f", which is {found}" if found != Path(os.path.normpath(stack / path)) else ""
-        hint = "keep that file in the stack, behind no link that leads out"
-        outside = error(f"`{key}` is {path}{linked}: that is outside the stack.", hint=hint)
-        raise Stopped(Stop.INVALID, outside)
-    return found
+def _path_inside(stack: Path, path: str, key: str) -> Path:
+    """Return `path` with its links resolved. Raises `Stopped` if that is outside the stack: a pull request can choose it."""
+    resolved = (stack / path).resolve()
+    if not resolved.is_relative_to(stack):
+        is_link = resolved != Path(os.path.normpath(stack / path))
+        where = f"which leads to {resolved}, outside the stack" if is_link else "which is outside the stack"
+        hint = "keep the file in the stack, and use no link that leads out of it"
+        raise Stopped(Stop.INVALID, error(f"`{key}` is {path}, {where}.", hint=hint))
+    return resolved
 
 
 def _roots(stack: Path, roots: list[str] | None, *, trusted: bool) -> tuple[Path, ...]:
-    """A trusted configuration may name a root outside the stack. What the root leads to is not its choice, though, as far as
-    the links on the way are in the repository: a pull request can put one there."""
+    """Return the directories that files with values may be in, with their links resolved.
+
+    Only a trusted configuration may name a root outside the stack. Even then a link in the repository must not lead the root
+    out of the repository, because a pull request can put the link there.
+    """
     if roots is None:
         return (stack,)
     repository = Repository.containing(stack)
     tree = repository.root if repository else stack
-    resolved = []
+    resolved_roots = []
     for root in roots:
         written = Path(os.path.normpath(stack / root))
-        found = written.resolve()
+        resolved = written.resolve()
         in_tree = any(folder.resolve().is_relative_to(tree) for folder in written.parents)
-        if found.is_relative_to(stack) or (trusted and (not in_tree or found.is_relative_to(tree))):
-            resolved.append(found)
+        if resolved.is_relative_to(stack) or (trusted and (not in_tree or resolved.is_relative_to(tree))):
+            resolved_roots.append(resolved)
             continue
-        linked = f", which is a link to {found}" if found != written else ""
+        boundary = "repository" if trusted else "stack"
+        where = f"is a link to {resolved}, outside the {boundary}" if resolved != written else f"is outside the {boundary}"
         raise Stopped(
             Stop.INVALID,
             error(
-                f"secretSources.file.roots names {root}{linked}: that is outside the {'repository' if trusted else 'stack'}.",
-                hint="replace the link by a directory"
+                f"secretSources.file.roots names {root}, which {where}.",
+                hint="replace the link with a directory"
                 if trusted
-                else f"move the files into the stack, or name the root in the file of {trust.VARIABLE}",
+                else f"move the files into the stack, or name the root in the trusted configuration ({trust.VARIABLE})",
             ),
         )
-    return tuple(resolved)
+    return tuple(resolved_roots)
 
 
 def _endpoint(environ: Mapping[str, str]) -> str:
-    """Where simulated orgs are served, "" when Salesforce is itself asked. Loopback only: consumer secrets go there."""
+    """Return where simulated orgs are served, "" for Salesforce itself.
+
+    The address must be one of this machine, because consumer secrets go there.
+    """
     written = environ.get(SALESFORCE_ENDPOINT, "").strip().rstrip("/")
     if not written or re.fullmatch(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", written):
         return written
@@ -234,22 +247,25 @@ def _endpoint(environ: Mapping[str, str]) -> str:
         Stop.FAILED,
         error(
             f"{SALESFORCE_ENDPOINT} is not an address of this machine.",
-            detail="Consumer secrets would be sent there instead of to Salesforce.",
-            hint="write http://127.0.0.1:PORT, as `reconciler serve` gives it as salesforceUrl, or unset it",
+            detail="reconciler would send consumer secrets there instead of to Salesforce.",
+            hint="set it to the salesforceUrl that `reconciler serve` reports (http://127.0.0.1:PORT), or unset it",
         ),
     )
 
 
-def _diverted(values: dict[str, Any], environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+def _endpoint_warnings(values: dict[str, Any], environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     endpoint = "" if values.get("infisical", {}).get("url") == EMBEDDED else _endpoint(environ)
     if not endpoint:
         return ()
-    said = f"Salesforce is asked at {endpoint} ({SALESFORCE_ENDPOINT}), not at its own hosts."
-    return (warning(said, hint="unset it to ask Salesforce itself"),)
+    summary = f"reconciler sends Salesforce requests to {endpoint} ({SALESFORCE_ENDPOINT}), not to Salesforce itself."
+    return (warning(summary, hint="unset the variable to use Salesforce itself"),)
 
 
 def _name_of(stack: Path) -> str:
-    """The stack's path from the repository's root; of a stack that is the root, or in no repository, its folder's name."""
+    """Return the stack's path, relative to the repository's root.
+
+    If the stack is that root, or is in no repository, return the name of its directory.
+    """
     repository = Repository.containing(stack)
     return stack.name if repository is None or repository.root == stack else stack.relative_to(repository.root).as_posix()
 

@@ -1,4 +1,4 @@
-"""The settings of one stack, every default filled in and every path absolute."""
+"""The settings of one stack. Every default is filled in, and every path is absolute."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ CLOUD = "https://app.infisical.com"
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The embedded Infisical: its SQLite file, its projects' slugs and its file of simulated orgs."""
+    """The embedded Infisical: its SQLite file, the slugs of its projects, and the file of simulated orgs, None without one."""
 
     database: Path
     projects: tuple[str, ...]
@@ -21,7 +21,7 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How to log in, as far as a file says it; nothing in it is secret. `method` None: detected from the environment."""
+    """What the settings say about the log-in; no field is secret. If `method` is None, the environment decides the method."""
 
     method: str | None = None
     identity_id: str = ""
@@ -31,8 +31,11 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRule:
-    """Which variables a manifest may name: `allow` are globs, None for "all but the runner's own";
-    `lifted` are exact names that a trusted configuration lets in although they are the runner's own."""
+    """Which environment variables a manifest may name.
+
+    `allow` are globs. None allows every variable except the runner's own. `lifted` are the exact names of the runner's own
+    variables that a trusted configuration allows all the same.
+    """
 
     allow: tuple[str, ...] | None
     lifted: frozenset[str]
@@ -40,14 +43,17 @@ class EnvironmentRule:
 
 @dataclass(frozen=True, slots=True)
 class FileRule:
-    """Where a file must be, links resolved, to be read as a value."""
+    """Which files a manifest may name: those in one of `roots`, once links are resolved. It names them relative to `stack`."""
 
     stack: Path
     roots: tuple[Path, ...]
 
 
 class Preflight(StrEnum):
-    """What the check of the log-ins to Salesforce, before the first write of an apply, may do."""
+    """What an apply does if a log-in to Salesforce fails that it tries before its first write.
+
+    BLOCK stops the apply, WARN only shows a warning, and OFF tries no log-in.
+    """
 
     BLOCK = "block"
     WARN = "warn"
@@ -56,7 +62,7 @@ class Preflight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InfisicalRule:
-    """Which secrets of Infisical itself a manifest may name: globs of `project/environment/path/key`."""
+    """Which secrets of Infisical itself a manifest may name: `allow` are globs of `project/environment/path/key`."""
 
     allow: tuple[str, ...]
 
@@ -65,9 +71,9 @@ class InfisicalRule:
 class Settings:
     """What `reconciler.yaml`, the trusted configuration and the environment say together.
 
-    `salesforce_endpoint` is where Salesforce is asked instead of its own hosts, "" for the hosts themselves.
-    `url` is `embedded` or scheme and host without a path, `embedded` what belongs to the former; `warnings` are shown with
-    every plan.
+    `url` is `embedded`, or a scheme and a host without a path. `embedded` is None unless `url` is `embedded`.
+    `salesforce_endpoint` is an address that gets all requests to Salesforce, "" if Salesforce's own hosts get them. Every plan
+    shows the `warnings`.
     """
 
     stack: Path

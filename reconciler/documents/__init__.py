@@ -1,6 +1,7 @@
-"""Bytes to YAML documents that know where each value stands, and JSON Schema findings as diagnostics with that place.
+"""Turns the bytes of a file into YAML documents, and checks them against a JSON Schema.
 
-Manifests, `reconciler.yaml` and org files all come in through here; nothing here opens a file.
+Each document knows the line and column of each of its values, so every problem names its place. Manifests, `reconciler.yaml`
+and the files of simulated orgs are all read through this package. It opens no file itself: callers pass the bytes.
 """
 
 from reconciler.documents.read import read_documents

@@ -1,4 +1,4 @@
-"""The way in for every file: its documents, as far as its schema accepts them, and all that is wrong with it."""
+"""Reads the documents of a file: parses them, and checks each against its schema and further rules."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,20 +7,23 @@ from reconciler.documents.yaml import Document, parse_yaml
 from reconciler.model import Diagnostic
 
 Rules = Callable[[Document], list[Diagnostic]]
-"""What a schema cannot say. Rules see documents that the schema refuses too: they take what is of the right type."""
+"""Checks that a schema cannot express. Rules also get documents that break their schema, so they must not assume any types."""
 
 
 def read_documents(
     file: str, data: bytes, schema: Schema | Kinds, rules: Rules | None = None
 ) -> Iterator[Document | Diagnostic]:
-    """Return all problems of `data`, the bytes of `file` (a name for messages), and the documents that its schema accepts."""
-    for found in parse_yaml(file, data, schema.keys):
-        if isinstance(found, Diagnostic):
-            yield found
+    """Yield every problem of `data`, and every document that `schema` accepts.
+
+    `data` is the content of a file. `file` is the name that messages give it.
+    """
+    for item in parse_yaml(file, data, schema.keys):
+        if isinstance(item, Diagnostic):
+            yield item
             continue
-        problems = schema.check(found)
+        problems = schema.check(item)
         yield from problems
         if rules is not None:
-            yield from rules(found)
+            yield from rules(item)
         if not problems:
-            yield found
+            yield item

@@ -1,7 +1,9 @@
-"""JSON Schema findings in the user's words. The schema is the one source of truth; what to say and to write instead stands
-in it too: a subschema may carry `x-problem` (what is wrong with a value it refuses) and `x-hint` (the next step).
+"""Checks documents against a JSON Schema, and explains each violation in plain words.
 
-Under `writeOnly` neither values nor keys that the schema does not know are shown: either may be a secret in a wrong place.
+The schema is the only source of truth, also for the words. A subschema may have an `x-problem`, which says what is wrong with
+a value that it refuses, and an `x-hint`, which says what to write instead.
+
+Under `writeOnly` no message shows a value, or a key that the schema does not know: either may be a secret in a wrong place.
 """
 
 import difflib
@@ -29,50 +31,53 @@ _TYPES = {
 
 
 class Schema:
-    """A JSON Schema (2020-12), given as the plain dict of its file.
+    """A JSON Schema (2020-12), made from the plain dict of its file.
 
-    A fast validator says which documents are valid, `jsonschema` what is wrong with the others.
+    A fast validator tells which documents are valid. `jsonschema` then finds what is wrong with the others.
     """
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._schema = schema
-        self._quick = jsonschema_rs.Draft202012Validator(schema)
+        self._fast = jsonschema_rs.Draft202012Validator(schema)
 
     def check(self, document: Document) -> list[Diagnostic]:
-        """Return every problem of `document`, in the order they stand in the file.
+        """Return every problem of `document`, in the order of the file.
 
-        A document of another kind gets that said, and not every key of it called wrong.
+        A document of another kind has only that one problem: its other keys are not judged.
         """
         if self.accepts(document.value):
             return []
-        errors = list(self.findings(document.value))
-        if other := [error for error in errors if list(error.absolute_path) == ["kind"] and not _near(error)]:
-            errors = other
-        found = [problem for error in errors for problem in _explain(document, error)]
-        return sorted(found, key=lambda problem: problem.location or document.location())
+        errors = list(self.violations(document.value))
+        if wrong_kind := [error for error in errors if list(error.absolute_path) == ["kind"] and not _meant_choice(error)]:
+            errors = wrong_kind
+        problems = [problem for error in errors for problem in _explain(document, error)]
+        return sorted(problems, key=lambda problem: problem.location or document.location())
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether `value` is valid, as fast as can be told: what it does not know it leaves to `check`."""
+        """Tell whether the fast validator accepts `value`. It also refuses the few values that it cannot judge."""
         try:
-            return self._quick.is_valid(value)
-        except ValueError:  # a number that JSON does not have
+            return self._fast.is_valid(value)
+        except ValueError:  # JSON has no such number
             return False
 
-    def findings(self, value: Any) -> Iterator[Any]:
-        """Return what `jsonschema` finds wrong with `value`, whatever the fast validator says."""
-        found: Iterator[Any] = self._thorough.iter_errors(value)
-        return found
+    def violations(self, value: Any) -> Iterator[Any]:
+        """Yield the errors that `jsonschema` finds in `value`. The fast validator has no say in this."""
+        errors: Iterator[Any] = self._thorough.iter_errors(value)
+        return errors
 
     @cached_property
     def keys(self) -> Mapping[str, Shown]:
-        """The keys of this schema, with what a message may quote of each. Of a key in several places: the least, but for the
-        places inside of a reference: where the whole is not shown, its parts hide nothing elsewhere."""
-        found: dict[str, Shown] = {}
-        inside: dict[str, Shown] = {}
-        for key, shown, within in _keys(self._schema, self._schema):
-            into = inside if within else found
-            into[key] = min(into.get(key, shown), shown, key=_LEAST.index)
-        return inside | found
+        """The keys of this schema, and how much a message may quote of each.
+
+        If the schema has a key in several places, the most careful of them counts. Places inside `writeOnly` count only if
+        the key is nowhere else: nothing in there is quoted anyway.
+        """
+        public: dict[str, Shown] = {}
+        secret: dict[str, Shown] = {}
+        for key, shown, inside_secret in _keys(self._schema, self._schema):
+            keys = secret if inside_secret else public
+            keys[key] = min(keys.get(key, shown), shown, key=_CAREFUL_FIRST.index)
+        return secret | public
 
     @cached_property
     def _thorough(self) -> Any:
@@ -83,9 +88,10 @@ class Schema:
 
 
 class Kinds:
-    """The schemas of documents that may stand in the same files, by their `kind`.
+    """The schemas of the kinds of documents that one file may hold, by the document's `kind`.
 
-    A document of none of these kinds is told what is wrong by the schema of the nearest one, else by the first.
+    A document of an unknown kind is checked against the schema of the kind with the most similar name. If no name is similar,
+    it is checked against the first schema.
     """
 
     def __init__(self, schemas: Mapping[str, Schema]) -> None:
@@ -93,99 +99,98 @@ class Kinds:
 
     def check(self, document: Document) -> list[Diagnostic]:
         """See `Schema.check`."""
-        return self._of(document.value).check(document)
+        return self._schema_for(document.value).check(document)
 
-    def _of(self, value: Any) -> Schema:
+    def _schema_for(self, value: Any) -> Schema:
         kind = value.get("kind") if isinstance(value, dict) else None
         if not isinstance(kind, str):
             kind = ""
-        found = self._schemas.get(kind) or self._schemas.get(_nearest(kind, self._schemas))
-        return found or next(iter(self._schemas.values()))
+        schema = self._schemas.get(kind) or self._schemas.get(_nearest(kind, self._schemas))
+        return schema or next(iter(self._schemas.values()))
 
     @cached_property
     def keys(self) -> Mapping[str, Shown]:
-        """See `Schema.keys`; of a key that several kinds have, the least."""
-        found: dict[str, Shown] = {}
+        """See `Schema.keys`. If several kinds have a key, the most careful of them counts."""
+        keys: dict[str, Shown] = {}
         for schema in self._schemas.values():
             for key, shown in schema.keys.items():
-                found[key] = min(found.get(key, shown), shown, key=_LEAST.index)
-        return found
+                keys[key] = min(keys.get(key, shown), shown, key=_CAREFUL_FIRST.index)
+        return keys
 
 
-_LEAST = (Shown.NAME, Shown.KEYS, Shown.ANY_KEYS, Shown.VALUE)
+_CAREFUL_FIRST = (Shown.NAME, Shown.KEYS, Shown.ANY_KEYS, Shown.VALUE)
 
 
 def _keys(schema: Mapping[str, Any], root: Mapping[str, Any], *, secret: bool = False) -> Iterator[tuple[str, Shown, bool]]:
-    """Return every key that a subschema knows, what is shown of it, and whether it is under `writeOnly`: what follows such a
-    key is never shown."""
+    """Yield every key that a subschema knows, how much a message may quote of it, and whether it is under `writeOnly`."""
     secret = secret or bool(schema.get("writeOnly"))
-    for key, under in schema.get("properties", {}).items():
-        resolved = under | (root["$defs"][under["$ref"].rpartition("/")[2]] if "$ref" in under else {})
+    for key, subschema in schema.get("properties", {}).items():
+        resolved = subschema | (root["$defs"][subschema["$ref"].rpartition("/")[2]] if "$ref" in subschema else {})
         private = secret or bool(resolved.get("writeOnly"))
-        yield key, Shown.NAME if private else _shown(resolved), secret
+        yield key, Shown.NAME if private else _quotable(resolved), secret
         yield from _keys(resolved, root, secret=private)
     if isinstance(schema.get("items"), Mapping):
         yield from _keys(schema["items"], root, secret=secret)
 
 
-def _shown(schema: Mapping[str, Any]) -> Shown:
+def _quotable(schema: Mapping[str, Any]) -> Shown:
     if schema.get("type") == "object":
         return Shown.ANY_KEYS if isinstance(schema.get("additionalProperties"), Mapping) else Shown.KEYS
     return Shown.KEYS if schema.get("items", {}).get("type") == "object" else Shown.VALUE
 
 
 def _pattern(validator: Any, pattern: str, value: object, schema: Mapping[str, Any]) -> Iterator[Any]:
-    """JSON Schema's `$` is the end; Python's also stands before a last line break, which a block of text has."""
+    """Match a pattern as JSON Schema means it: its `$` is the end. Python's `$` also matches before a last line break."""
     from jsonschema import ValidationError
 
     if isinstance(value, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), value):
         yield ValidationError("does not match")
 
 
-def _explain(document: Document, found: Any) -> Iterator[Diagnostic]:
-    path: Path = list(found.absolute_path)
-    rule: str = str(found.validator)
-    schema: Mapping[str, Any] = found.schema if isinstance(found.schema, Mapping) else {}
+def _explain(document: Document, violation: Any) -> Iterator[Diagnostic]:
+    path: Path = list(violation.absolute_path)
+    rule: str = str(violation.validator)
+    schema: Mapping[str, Any] = violation.schema if isinstance(violation.schema, Mapping) else {}
     hint = str(schema.get("x-hint", ""))
-    where = _dotted(path)
+    where = _path_text(path)
     if rule == "additionalProperties":
         secret = schema.get("writeOnly")
         known = list(schema.get("properties", {}))
-        for key in found.instance.keys() - set(known):
-            near = _nearest(key, known)
-            unknown = "This key (not shown: it may be a value)" if secret else f"`{_short(key)}`"
+        for key in violation.instance.keys() - set(known):
+            meant = _nearest(key, known)
+            unknown = "This key (not shown, because it may be a secret)" if secret else f"`{_shorten(key)}`"
             yield error(
                 f"{unknown} is not a key of {where}.",
                 location=document.key_location([*path, key]),
-                hint=f"did you mean `{near}`?" if near else hint if secret and hint else f"known here: {', '.join(known)}",
+                hint=f"did you mean `{meant}`?" if meant else hint if secret and hint else f"known keys: {', '.join(known)}",
             )
     elif rule == "required":
-        meant = {_nearest(key, schema.get("properties", {})) for key in found.instance}
-        missing = [key for key in found.validator_value if key not in found.instance and key not in meant]
-        if missing and found.message.startswith(repr(missing[0])):  # iter_errors gives one finding a key: say them once
+        mistyped = {_nearest(key, schema.get("properties", {})) for key in violation.instance}
+        missing = [key for key in violation.validator_value if key not in violation.instance and key not in mistyped]
+        if missing and violation.message.startswith(repr(missing[0])):  # there is an error for each key: name all in the first
             keys = ", ".join(f"`{key}`" for key in missing)
             place = document.key_location(path) if path else document.location()
-            add = hint or f"add {'it' if len(missing) == 1 else 'them'}: {_described(schema, missing)}"
-            yield error(_capital(f"{where} lacks {keys}."), location=place, hint=add)
+            add = hint or f"add {'it' if len(missing) == 1 else 'them'}: {_descriptions(schema, missing)}"
+            yield error(_capitalise(f"{where} lacks {keys}."), location=place, hint=add)
     else:
-        sentence = _capital(_sentence(found, rule, where, schema))
-        yield error(sentence, location=document.location(path), hint=_next(found, rule, hint))
+        sentence = _capitalise(_sentence(violation, rule, where, schema))
+        yield error(sentence, location=document.location(path), hint=_next_step(violation, rule, hint))
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:
-    """Return the known key that was probably meant by one that is none, "" if there is none so near."""
-    near = [] if key in known else difflib.get_close_matches(key[:_LONGEST_SHOWN], list(known), n=1, cutoff=0.6)
-    return near[0] if near else ""
+    """Return the known key that `key` probably is a misspelling of, "" if there is none or `key` is known itself."""
+    similar = [] if key in known else difflib.get_close_matches(key[:_LONGEST_SHOWN], list(known), n=1, cutoff=0.6)
+    return similar[0] if similar else ""
 
 
-def _described(schema: Mapping[str, Any], keys: Iterable[str]) -> str:
+def _descriptions(schema: Mapping[str, Any], keys: Iterable[str]) -> str:
     return " ".join(f"`{key}`: {schema['properties'][key].get('description', 'see the reference.')}" for key in keys)
 
 
-def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> str:
+def _sentence(violation: Any, rule: str, where: str, schema: Mapping[str, Any]) -> str:
     if problem := schema.get("x-problem"):
         return f"{where} {problem}."
-    wanted, value = found.validator_value, found.instance
+    wanted, value = violation.validator_value, violation.instance
     shown = "" if schema.get("writeOnly") or not isinstance(value, str) or len(value) > _LONGEST_SHOWN else f" `{value}`"
     match rule:
         case "type":
@@ -194,46 +199,46 @@ def _sentence(found: Any, rule: str, where: str, schema: Mapping[str, Any]) -> s
         case "const" | "enum":
             choices = [wanted] if rule == "const" else wanted
             few = "one of " if len(choices) > 1 else ""
-            return f"{where} must be {few}{', '.join(f'`{one}`' for one in choices)}, not{shown or ' ' + _kind(value)}."
+            return f"{where} must be {few}{', '.join(f'`{choice}`' for choice in choices)}, not{shown or ' ' + _kind(value)}."
         case "pattern" | "minLength" | "minItems" if not value:
             return f"{where} must not be empty."
         case "pattern":
-            return f"{where} cannot be{shown or ' what is written here'}."
+            return f"{where} cannot be{shown}." if shown else f"{where} cannot have this value."
         case "maxLength":
             return f"{where} is longer than {wanted} characters."
         case "minProperties":
             return f"{where} is empty."
         case "maxProperties" if schema.get("writeOnly"):
-            return f"{where} says twice where its value comes from."
+            return f"{where} names more than one source for its value."
         case "maxProperties":
             return f"{where} has {len(value)} keys; it takes {'one' if wanted == 1 else wanted}."
         case "minimum" | "maximum":
             return f"{where} must be {'at least' if rule == 'minimum' else 'at most'} {wanted}."
         case "uniqueItems":
-            return f"{where} names something twice."
+            return f"{where} has the same item twice."
         case _:
-            return f"{where} is not possible like this."
+            return f"{where} is not valid."
 
 
-def _next(found: Any, rule: str, hint: str) -> str:
-    value = found.instance
-    if found.schema.get("writeOnly") and rule in {"minProperties", "maxProperties"}:
-        known = [key for key in found.schema.get("properties", {}) if key in value]
+def _next_step(violation: Any, rule: str, hint: str) -> str:
+    value = violation.instance
+    if violation.schema.get("writeOnly") and rule in {"minProperties", "maxProperties"}:
+        known = [key for key in violation.schema.get("properties", {}) if key in value]
         return f"keep one: {' or '.join(known)}" if known else "write { fromEnv: NAME } or { fromFile: path }"
-    if near := _near(found):
-        return f"did you mean `{near}`?"
-    if rule == "type" and found.validator_value in ("string", ["string", "null"]) and isinstance(value, bool | int | float):
+    if meant := _meant_choice(violation):
+        return f"did you mean `{meant}`?"
+    if rule == "type" and violation.validator_value in ("string", ["string", "null"]) and isinstance(value, bool | int | float):
         return f"put it in quotes: YAML reads it as {_kind(value)}"
     return hint or ("write a value, or remove the key" if rule == "type" and value is None else "")
 
 
-def _near(found: Any) -> str:
-    """Return the choice that was probably meant, if any."""
-    value = found.instance
-    if found.validator not in {"enum", "const"} or not isinstance(value, str):
+def _meant_choice(violation: Any) -> str:
+    """Return the choice that was probably meant, "" if none is similar."""
+    value = violation.instance
+    if violation.validator not in {"enum", "const"} or not isinstance(value, str):
         return ""
-    wanted = found.validator_value if found.validator == "enum" else [found.validator_value]
-    return _nearest(value, [str(one) for one in wanted])
+    wanted = violation.validator_value if violation.validator == "enum" else [violation.validator_value]
+    return _nearest(value, [str(choice) for choice in wanted])
 
 
 def _kind(value: object) -> str:
@@ -254,16 +259,16 @@ def _kind(value: object) -> str:
             return "a map of keys"
 
 
-def _dotted(path: Path) -> str:
+def _path_text(path: Path) -> str:
     if not path:
         return "the document"
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_short(step)}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_shorten(step)}" for step in path)
     return f"`{text.removeprefix('.')}`"
 
 
-def _short(key: str) -> str:
+def _shorten(key: str) -> str:
     return key if len(key) <= 60 else f"{key[:60]}…"
 
 
-def _capital(sentence: str) -> str:
+def _capitalise(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]

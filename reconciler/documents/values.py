@@ -1,5 +1,7 @@
-"""YAML nodes to plain values, stricter than PyYAML: keys are text and written once, nothing is deep or repeated without end,
-and a tag makes nothing."""
+"""Turns YAML nodes into plain values, and is stricter than PyYAML.
+
+Keys are text, and a map has each key once. Nesting and repetition have limits. A tag never constructs an object.
+"""
 
 import re
 from typing import Any
@@ -10,7 +12,10 @@ from yaml.constructor import ConstructorError, SafeConstructor
 INVALID = "This is not valid YAML."
 DEEPEST = 100
 _MOST_REPEATED = 1_000_000
-"""Characters and nodes of one document once its aliases are written out: a few lines can stand for gigabytes."""
+"""How many characters and nodes a document may have beyond its own text, once its aliases are written out.
+
+A few lines of aliases can expand to gigabytes.
+"""
 
 _STR = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -23,53 +28,73 @@ _SCALARS = {
     "tag:yaml.org,2002:int": _SAFE.construct_yaml_int,
     "tag:yaml.org,2002:float": _SAFE.construct_yaml_float,
 }
-_ELSEWHERE = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+|0o[0-7]+|\d{4}-\d{1,2}-\d{1,2}([Tt\s].*)?")
-"""Unquoted text that other YAML readers take for a number (YAML 1.2) or a date (YAML 1.1)."""
+_AMBIGUOUS = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+|0o[0-7]+|\d{4}-\d{1,2}-\d{1,2}([Tt\s].*)?")
+"""Unquoted text that other YAML readers read as a number (YAML 1.2) or as a date (YAML 1.1)."""
 
 _NUMERIC = frozenset("0123456789+-.")
 _KINDS = {_STR: "scalar", _SEQ: "sequence", _MAP: "mapping"} | dict.fromkeys(_SCALARS, "scalar")
 
 
-class Invalid(ConstructorError):
-    """A document that YAML allows and this does not; `problem` repeats nothing of it."""
+_ALIASES_HINT = "write the values out instead of using & and *; if this file is not a manifest, move it, or narrow `manifests`"
+_PLACEHOLDER_HINT = (
+    "reconciler does not fill in placeholders such as {{ name }}: for a credential write { fromEnv: NAME }; "
+    "put any other text in quotes"
+)
+_TAG_HINT = (
+    "reconciler does not support tags such as !vault: for a credential write { fromEnv: NAME }; put any other text in quotes"
+)
 
-    def __init__(self, problem: str, mark: Any) -> None:
+
+class Invalid(ConstructorError):
+    """YAML allows the document, but reconciler does not.
+
+    `problem` quotes nothing of the file. `hint` is the next step, "" if the parser's general hints fit.
+    """
+
+    def __init__(self, problem: str, mark: Any, hint: str = "") -> None:
         super().__init__(None, None, problem, mark)
+        self.hint = hint
+
+
+def too_deep(mark: Any) -> Invalid:
+    """Return the error of a document that has more than `DEEPEST` levels; `mark` is where the first one too many begins."""
+    hint = "a manifest has only a few levels; if this file is not a manifest, move it, or narrow `manifests`"
+    return Invalid(f"found more than {DEEPEST} levels of nesting", mark, hint)
 
 
 class Values:
-    """The values of one document, of `characters` at most.
+    """Builds the plain values of one document, whose text has `characters` characters.
 
-    `duplicates` are the marks of keys written twice: (the second, the first); `surprises` those of text that other readers
-    of YAML take for something else.
+    `duplicates` has a pair of marks for each key that is written twice: the second place and the first. `ambiguous` has the
+    marks of unquoted text that other YAML readers do not read as text.
     """
 
     def __init__(self, characters: int) -> None:
         self._most = 2 * characters + _MOST_REPEATED
         self.duplicates: list[tuple[Any, Any]] = []
-        self.surprises: list[Any] = []
+        self.ambiguous: list[Any] = []
         self._depth = self._size = 0
-        self._made: dict[int, tuple[Any, int]] = {}
+        self._built: dict[int, tuple[Any, int]] = {}
         self._open: set[int] = set()
 
     def value_of(self, node: yaml.Node) -> Any:
-        """Return the value of `node`. Raises `Invalid`."""
+        """Return the plain value of `node`. Raises `Invalid`."""
         if isinstance(node, yaml.ScalarNode):
             self._grow(1 + len(node.value), node)
             if node.tag != _STR:
                 return _scalar(node)
-            if node.value[:1] in _NUMERIC and not node.style and _ELSEWHERE.fullmatch(node.value):
-                self.surprises.append(node.start_mark)
+            if node.value[:1] in _NUMERIC and not node.style and _AMBIGUOUS.fullmatch(node.value):
+                self.ambiguous.append(node.start_mark)
             return node.value
-        if (made := self._made.get(id(node))) is not None:
-            self._grow(made[1], node)
-            return made[0]
+        if (built := self._built.get(id(node))) is not None:
+            self._grow(built[1], node)
+            return built[0]
         if id(node) in self._open:
-            raise Invalid("found an alias inside what it stands for", node.start_mark)
+            raise Invalid("found an alias inside its own anchor", node.start_mark, _ALIASES_HINT)
         if node.tag != (_MAP if isinstance(node, yaml.MappingNode) else _SEQ):
             raise _wrong_tag(node)
         if self._depth >= DEEPEST:
-            raise Invalid(f"found more than {DEEPEST} levels of nesting", node.start_mark)
+            raise too_deep(node.start_mark)
         before = self._size
         self._grow(1, node)
         self._depth += 1
@@ -77,20 +102,20 @@ class Values:
         value = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.value_of(item) for item in node.value]
         self._open.remove(id(node))
         self._depth -= 1
-        self._made[id(node)] = value, self._size - before
+        self._built[id(node)] = value, self._size - before
         return value
 
     def _grow(self, by: int, node: yaml.Node) -> None:
         self._size += by
         if self._size > self._most:
-            raise Invalid("found aliases that repeat too much", node.start_mark)
+            raise Invalid("found aliases that expand to too much text", node.start_mark, _ALIASES_HINT)
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         first: dict[str, Any] = {}
         merges = []
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise Invalid("found a key that is not plain text", key.start_mark)
+                raise Invalid("found a key that is not plain text", key.start_mark, _PLACEHOLDER_HINT)
             if key.tag == _MERGE:
                 merges.append(value)
             elif key.value in first:
@@ -100,23 +125,26 @@ class Values:
             self._size += len(key.value)
         if merges:
             node.value = [
-                *(pair for merged in merges for pair in self._merged(merged)),
+                *(pair for value in merges for pair in self._merged_pairs(value)),
                 *((key, value) for key, value in node.value if key.tag != _MERGE),
             ]
         return {key.value: self.value_of(value) for key, value in node.value}
 
-    def _merged(self, node: yaml.Node) -> list[Any]:
-        """Return the pairs that a `<<` brings in, those of the first of several maps last: it wins."""
+    def _merged_pairs(self, node: yaml.Node) -> list[Any]:
+        """Return the pairs that a `<<` merges in. The first of several maps comes last, since the last value of a key wins."""
         maps = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        for one in maps:
-            if not isinstance(one, yaml.MappingNode):
-                raise Invalid("expected a mapping or list of mappings for merging", one.start_mark)
-            self.value_of(one)
-        return [pair for one in reversed(maps) for pair in one.value]
+        for merged in maps:
+            if not isinstance(merged, yaml.MappingNode):
+                raise Invalid("expected a mapping or list of mappings for merging", merged.start_mark)
+            self.value_of(merged)
+        return [pair for merged in reversed(maps) for pair in merged.value]
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
-    """PyYAML's own errors are of any kind here (ValueError, KeyError, IndexError) and repeat the value."""
+    """Return the value of a scalar that is not text.
+
+    PyYAML raises errors of many kinds here (ValueError, KeyError, IndexError), and quotes the value in them.
+    """
     if node.tag == _MERGE:
         return node.value
     construct = _SCALARS.get(node.tag)
@@ -125,10 +153,12 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     try:
         return construct(node)
     except (ValueError, LookupError):
-        raise Invalid("found a value that its type cannot hold", node.start_mark) from None
+        raise Invalid("found a value that does not fit its type", node.start_mark, "put the value in quotes") from None
 
 
 def _wrong_tag(node: Any) -> Invalid:
-    """PyYAML repeats the tag: an unquoted value that begins with `!` is one."""
+    """Return an error that does not quote the tag, as PyYAML would: an unquoted secret that begins with `!` is a tag."""
     kind = _KINDS.get(node.tag)
-    return Invalid(f"expected a {kind} node, but found {node.id}" if kind else "found a tag", node.start_mark)
+    if kind:
+        return Invalid(f"expected a {kind} node, but found {node.id}", node.start_mark)
+    return Invalid("found a tag", node.start_mark, _TAG_HINT)

@@ -1,4 +1,4 @@
-"""Plain values to YAML as a person would write it: keys in their order, a mapping of one key in braces."""
+"""Writes plain values as YAML that looks hand-written: keys keep their order, and a map with a single key is in braces."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _WIDTH = 120
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what `read_documents` reads back as the same values."""
+    """Writes YAML that `read_documents` reads back as the same values."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -23,5 +23,5 @@ _Dumper.add_representer(dict, _mapping)
 
 
 def write_yaml(value: dict[str, Any]) -> str:
-    """Return `value` as one YAML document."""
+    """Return the text of one YAML document that holds `value`."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)

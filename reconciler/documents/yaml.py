@@ -1,6 +1,6 @@
-"""YAML with libyaml's parser, kept together with its node tree so that every value has a line and a column.
+"""Parses YAML with libyaml, and keeps the tree of nodes, so that every value has a line and a column.
 
-Whatever bytes come in, what goes out are documents and diagnostics; and no diagnostic repeats a value of the file.
+Any bytes lead to documents and diagnostics, never to an exception. No diagnostic quotes a value of the file.
 """
 
 import re
@@ -16,7 +16,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import Resolver
 from yaml.scanner import Scanner
 
-from reconciler.documents.values import DEEPEST, INVALID, Invalid, Values
+from reconciler.documents.values import DEEPEST, INVALID, Invalid, Values, too_deep
 from reconciler.model import Diagnostic, Location, Source, error, warning
 from reconciler.model.source import Shown
 
@@ -24,10 +24,10 @@ Path = Sequence[str | int]
 
 _NOTHING_KNOWN: Mapping[str, Shown] = MappingProxyType({})
 _SURELY_FLAT = 4000
-"""Characters: a text this short cannot nest deeply enough to overflow the stack of libyaml's composer."""
+"""Characters. A shorter text cannot nest deeply enough to overflow the stack of libyaml's composer."""
 
 _MARK = re.compile(r"^(?:---(?=\s|\Z)|(?P<end>\.\.\.(?=\s|\Z)[^\n]*\n?))", re.MULTILINE)
-"""Where a document begins or ends."""
+"""Matches where a document begins or ends."""
 _ONLY_DIRECTIVES = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n|%[^\n]*\n)+")
 
 _LINE = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -36,7 +36,11 @@ _QUOTED = re.compile(r"""(?!':')(['"]).+\1""")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its plain `value` (dicts with text keys, lists, scalars) and the nodes it was made from."""
+    """One YAML document of a file.
+
+    `value` is its content as plain dicts with text keys, lists and scalars. `node` is the tree that the value was built from;
+    it knows where everything stands.
+    """
 
     file: str
     value: Any
@@ -44,40 +48,40 @@ class Document:
     source: Source
 
     def location(self, path: Path = ()) -> Location:
-        """Return where the value at `path` begins; of a path that is not there, the nearest parent that is."""
+        """Return where the value at `path` begins. If there is no such value, return where its nearest parent begins."""
         node = self.node
         for step in path:
-            found = _child(node, step)
-            if found is None:
+            child = _child(node, step)
+            if child is None:
                 break
-            node = found[1]
+            node = child[1]
         return _place(self.file, node.start_mark, self.source)
 
     def key_location(self, path: Path) -> Location:
-        """Return where the key of the value at `path` stands (of a list's item, the item)."""
+        """Return where the key of the value at `path` begins. A list item has no key: then return where the item begins."""
         parent = self.node
         for step in path[:-1]:
-            found = _child(parent, step)
-            if found is None:
+            child = _child(parent, step)
+            if child is None:
                 return _place(self.file, parent.start_mark, self.source)
-            parent = found[1]
-        found = _child(parent, path[-1])
-        return _place(self.file, (found[0] if found else parent).start_mark, self.source)
+            parent = child[1]
+        child = _child(parent, path[-1])
+        return _place(self.file, (child[0] if child else parent).start_mark, self.source)
 
 
-def _as_yaml_says(resolvers: Mapping[str, Any]) -> dict[str, Any]:
-    """What plain scalars are read as, but for dates and `=`, which stay text."""
+def _resolvers(resolvers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return PyYAML's rules for plain scalars without those for dates and `=`: reconciler reads both as text."""
     text = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}
-    return {first: [(tag, form) for tag, form in known if tag not in text] for first, known in resolvers.items()}
+    return {first: [(tag, form) for tag, form in rules if tag not in text] for first, rules in resolvers.items()}
 
 
 if hasattr(yaml, "CSafeLoader"):
     from yaml._yaml import CParser
 
     class _Loader(CParser, Resolver):
-        """libyaml's own composer: text to nodes."""
+        """Turns text into nodes with libyaml's parser and composer."""
 
-        yaml_implicit_resolvers = _as_yaml_says(yaml.SafeLoader.yaml_implicit_resolvers)
+        yaml_implicit_resolvers = _resolvers(yaml.SafeLoader.yaml_implicit_resolvers)
 
         def __init__(self, text: str) -> None:
             CParser.__init__(self, text)
@@ -86,9 +90,9 @@ if hasattr(yaml, "CSafeLoader"):
 else:
 
     class _Loader(Reader, Scanner, Parser, Composer, Resolver):  # type: ignore[no-redef]
-        """The same in Python, where PyYAML came without libyaml."""
+        """Does the same in Python, for a PyYAML that was built without libyaml."""
 
-        yaml_implicit_resolvers = _as_yaml_says(yaml.SafeLoader.yaml_implicit_resolvers)
+        yaml_implicit_resolvers = _resolvers(yaml.SafeLoader.yaml_implicit_resolvers)
 
         def __init__(self, text: str) -> None:
             Reader.__init__(self, text)
@@ -97,17 +101,17 @@ else:
 
 
 def parse_yaml(file: str, data: bytes, keys: Mapping[str, Shown] = _NOTHING_KNOWN) -> Iterator[Document | Diagnostic]:
-    """Read the YAML documents of `data`, the bytes of `file` (a name for messages), one after the other.
+    """Yield each YAML document of `data`, and a diagnostic for each part that cannot be read.
 
-    Documents that hold nothing are left out. What cannot be read is a diagnostic; the documents before it and after it are
-    read all the same. `keys` are those that the messages may quote.
+    `data` is the content of a file, and `file` is the name that messages give it. `keys` has the keys that a message may
+    quote. Empty documents are skipped. A broken document does not hide the documents before or after it.
     """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as broken:
         before = broken.object[: broken.start].decode("utf-8", "replace")
         place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        detail = "It begins as UTF-16 does." if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+        detail = "It looks like UTF-16." if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
         yield error("The file is not UTF-8.", detail=detail, location=place, hint="save it as UTF-8")
         return
     for source, part in _parts(text, keys):
@@ -120,11 +124,12 @@ def parse_yaml(file: str, data: bytes, keys: Mapping[str, Shown] = _NOTHING_KNOW
 
 
 def _parts(text: str, keys: Mapping[str, Shown]) -> Iterator[tuple[Source, str]]:
-    """Return the text from each `---` to the next: an error in one document hides nothing of the others."""
+    """Yield the text of each document by itself, so that an error in one does not hide the others."""
     first = begin = 0
-    for end in [*(found.end() if found["end"] else found.start() for found in _MARK.finditer(text)), len(text)]:
+    for end in [*(mark.end() if mark["end"] else mark.start() for mark in _MARK.finditer(text)), len(text)]:
         part = text[begin:end]
-        if part and not ("%" in part and end < len(text) and _ONLY_DIRECTIVES.fullmatch(part)):  # they are the next one's
+        only_directives = "%" in part and end < len(text) and _ONLY_DIRECTIVES.fullmatch(part)
+        if part and not only_directives:  # directives belong to the next document
             yield Source(part, keys, first + 1), part
             first += len(_LINE.findall(part))
             begin = end
@@ -146,9 +151,9 @@ def _documents(file: str, text: str, source: Source) -> Iterator[Document | Diag
                     location=_place(file, again, source),
                     hint=f"keep one; the other is at line {before.line + source.first}",
                 )
-            for mark in values.surprises:
+            for mark in values.ambiguous:
                 yield warning(
-                    "This is text here, and a number or a date to other readers of YAML.",
+                    "reconciler reads this as text, but other YAML readers read it as a number or a date.",
                     location=_place(file, mark, source),
                     hint="put it in quotes",
                 )
@@ -159,21 +164,21 @@ def _documents(file: str, text: str, source: Source) -> Iterator[Document | Diag
 
 
 def _refuse_depth(text: str) -> None:
-    """libyaml's parser has no limit of depth, but its composer overflows the stack of the process."""
+    """Raise `Invalid` for a text that nests too deeply: libyaml's composer would overflow the stack of the process."""
     depth = 0
     for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                raise Invalid(f"found more than {DEEPEST} levels of nesting", event.start_mark)
+                raise too_deep(event.start_mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
 def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return (key, value) nodes of one step down; a list's item is its own key.
+    """Return the nodes of the key and the value that `step` leads to, None if there are none. A list item is its own key.
 
-    The last of several equal keys is the one in force: merged keys stand before a map's own.
+    Of several equal keys the last one counts: merged keys come before the map's own.
     """
     if isinstance(node, yaml.MappingNode):
         for key, value in reversed(node.value):
@@ -189,7 +194,10 @@ def _place(file: str, mark: Any, source: Source) -> Location:
 
 
 def _unreadable(file: str, text: str, broken: ReaderError, source: Source) -> Diagnostic:
-    """libyaml gives the offset in UTF-8 bytes, the Python reader in characters; the first bad character settles both."""
+    """Return the diagnostic of a forbidden character.
+
+    libyaml gives the offset in UTF-8 bytes, the Python reader in characters. So this looks for the character itself.
+    """
     at = next((match.start() for match in Reader.NON_PRINTABLE.finditer(text)), 0)
     place = Location(file, text.count("\n", 0, at) + source.first, at - text.rfind("\n", 0, at), source)
     return error(
@@ -201,44 +209,35 @@ def _unreadable(file: str, text: str, broken: ReaderError, source: Source) -> Di
 
 
 def _invalid(file: str, text: str, broken: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
-    """What PyYAML quotes may be a value of the file, so it is left out."""
+    """Return the diagnostic of a text that is not YAML. It leaves out what PyYAML quotes, which may be a secret."""
     mark = broken.problem_mark or broken.context_mark
-    said = _QUOTED.sub("…", ", ".join(filter(None, (broken.context, broken.problem))))
+    problem = _QUOTED.sub("…", ", ".join(filter(None, (broken.context, broken.problem))))
     if broken.context_mark and mark and broken.context_mark.line < mark.line:
-        said += f" (it begins at line {broken.context_mark.line + source.first})"
+        problem += f" (it begins at line {broken.context_mark.line + source.first})"
     place = _place(file, mark, source) if mark else Location(file, source.first, 1, source)
     number = place.line - source.first
     lines = text.split("\n", number + 1)
-    if number and len(lines) == number + 1 and not lines[number]:  # behind the last line there is nothing to show
+    if number and len(lines) == number + 1 and not lines[number]:  # there is nothing to show after the last line
         number -= 1
         place = Location(file, place.line - 1, len(lines[number].rstrip("\r")) or 1, source)
-        said += ", and the document ends"
+        problem += ", and the document ends"
     there = lines[number][place.column - 1 :] if len(lines) > number else ""
-    return error(INVALID, detail=said, location=place, hint=_yaml_hint(said, there))
+    hint = broken.hint if isinstance(broken, Invalid) else ""
+    return error(INVALID, detail=problem, location=place, hint=hint or _yaml_hint(problem, there))
 
 
-def _yaml_hint(said: str, there: str) -> str:
-    """Return the next step. `there` is the line from the place of the error on."""
+def _yaml_hint(problem: str, there: str) -> str:
+    """Return the next step for a `problem` of the parser. `there` is the rest of the line, from the place of the error."""
     if there.startswith("\t"):
         return "indent with spaces: YAML forbids tabs there"
-    if "not plain text" in said:
-        return (
-            "placeholders such as {{ name }} are not filled in; for a credential write { fromEnv: NAME }, else put it in quotes"
-        )
-    if "duplicate anchor" in said:
+    if "duplicate anchor" in problem:
         return "give the second anchor another name"
-    if "found a tag" in said:
-        return "tags such as !vault do nothing here; for a credential write { fromEnv: NAME }, else put the value in quotes"
-    if "repeat" in said or "inside what it stands for" in said:
-        return "write the values out instead of & and *; if it is none of ours, move the file, or narrow `manifests`"
-    if "levels of nesting" in said:
-        return "nothing of ours is deeper than a few levels; move the file, or narrow `manifests`"
-    if "its type cannot hold" in said or there.startswith(("@", "`", "%", "*", "&")):
+    if there.startswith(("@", "`", "%", "*", "&")):
         return "put the value in quotes"
-    if "mapping values are not allowed" in said:
+    if "mapping values are not allowed" in problem:
         return "look for a missing quote or wrong indentation on this line or the one above"
-    if "it begins at line" in said:
+    if "it begins at line" in problem:
         return "look for a quote or bracket that is not closed, or wrong indentation, from there to here"
-    if said.endswith("the document ends"):
-        return "close the quote or bracket that is open; remove the document if there is nothing in it"
+    if problem.endswith("the document ends"):
+        return "close the open quote or bracket; if the document is empty, remove it"
     return "look at this line and the one above: indentation, quotes, brackets"

@@ -1,7 +1,7 @@
-"""Speaks Infisical's connections API over a client it is given.
+"""Speaks Infisical's API for connections, over a client that it is given.
 
-`Reader` has no method that changes anything; a plan gets only that. `Writer` changes, one call a change.
-Every refusal is an `InfisicalError` of its own kind; `explain_failure` turns any of them into a diagnostic.
+`Reader` has no method that changes anything, and a plan gets nothing else. `Writer` changes one connection with each call.
+Each kind of refusal is a subclass of `InfisicalError`, and `explain_failure` turns any of them into a diagnostic.
 """
 
 from reconciler.infisical.errors import (
@@ -24,7 +24,7 @@ from reconciler.infisical.errors import (
     explain_failure,
     failure_phrase,
 )
-from reconciler.infisical.login import Grant, obtain_token, renew_token
+from reconciler.infisical.login import Grant, obtain_access_token, renew_access_token
 from reconciler.infisical.reader import Organisation, Reader
 from reconciler.infisical.writer import Prober, Writer
 from reconciler.wire import AnswerLost, NotAnAnswer, WireError
@@ -56,6 +56,6 @@ __all__ = [
     "WrongApp",
     "explain_failure",
     "failure_phrase",
-    "obtain_token",
-    "renew_token",
+    "obtain_access_token",
+    "renew_access_token",
 ]

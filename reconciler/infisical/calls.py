@@ -1,4 +1,4 @@
-"""One call of the API: the answer's body, or the error it is."""
+"""Makes one call of the API, and takes values out of its answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,13 +18,13 @@ async def call(
     secrets: Sequence[Secret] = (),
     answer_seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
-    """Send a request below `/api` and return the object it answers. Raises `InfisicalError` or `WireError`.
+    """Send a request to `path`, below `/api`, and return the object in the answer. Raises `InfisicalError` or `WireError`.
 
-    `secrets` are those in `body`: a refusal that repeats one of them is passed on without its text.
+    `secrets` are the secrets in `body`. If a refusal repeats one of them, the error does not have the refusal's text.
     """
     answer = await client.request(method, f"/api{path}", query=query, body=body, secrets=secrets, answer_seconds=answer_seconds)
     if answer.status >= 400:
-        refused = errors.refusal(answer)
+        refused = errors.answer_error(answer)
         if client.repeats_a_secret(f"{refused.message} {refused.request_id}", secrets):
             raise type(refused)(refused.status, _WITHHELD)
         raise refused
@@ -34,29 +34,29 @@ async def call(
 
 
 def value_at(body: Mapping[str, Any], *path: str) -> Any:
-    """Return the value at `path` of an answer's body. Raises `InfisicalError` when the answer lacks it."""
-    found: Any = body
+    """Return the value at `path` in an answer's body. Raises `InfisicalError` if there is none."""
+    value: Any = body
     for key in path:
-        if not isinstance(found, dict) or key not in found:
+        if not isinstance(value, dict) or key not in value:
             raise errors.unexpected_answer(200, ".".join(path))
-        found = found[key]
-    return found
+        value = value[key]
+    return value
 
 
 def text_at(body: Mapping[str, Any], *path: str) -> str:
-    """Return the text at `path`. Raises `InfisicalError` when the answer has none there."""
-    found = value_at(body, *path)
-    if not isinstance(found, str) or not found:
+    """Return the text at `path`. Raises `InfisicalError` if there is none, or if it is empty."""
+    value = value_at(body, *path)
+    if not isinstance(value, str) or not value:
         raise errors.unexpected_answer(200, ".".join(path))
-    return found
+    return value
 
 
 def objects_at(body: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return the list of objects at `key`. Raises `InfisicalError` when the answer has none there."""
-    found = value_at(body, key)
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+    """Return the list of objects at `key`. Raises `InfisicalError` if there is none."""
+    items = value_at(body, key)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise errors.unexpected_answer(200, key)
-    return found
+    return items
 
 
-_WITHHELD = "(its words repeat a credential and are not shown)"
+_WITHHELD = "(not shown, because the message repeats a credential)"

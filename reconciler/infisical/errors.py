@@ -1,21 +1,21 @@
-"""What Infisical refuses, as types, and each as a sentence with a next step.
+"""The errors of Infisical, one type for each kind of refusal, each with a next step.
 
 InfisicalError
-+-- LoginRefused          401 of a log-in: never repeated, three of them lock the identity
-+-- TokenRefused          401/403 of the bearer: missing, expired, revoked, malformed
-+-- PermissionDenied      403: the identity may not
-+-- NotFound              404 of what was asked for
-+-- NoRoute               404 of the path itself: says nothing about what was asked for
-+-- ListBroken            404 of a list: Infisical cannot list, which never means "nothing there"
-+-- AlreadyExists         400: the name is taken in that scope
-+-- InUse                 400: something uses the connection, it cannot be deleted
-+-- WrongApp              400: the id or name is another app's connection
++-- LoginRefused          401 of a log-in: never repeated, since three of them lock the identity
++-- TokenRefused          401 or 403 of the access token: it is missing, expired, revoked or malformed
++-- PermissionDenied      403: the identity lacks a permission
++-- NotFound              404: what was asked for does not exist
++-- NoRoute               404 of the path itself: it does not tell whether what was asked for exists
++-- ListBroken            404 of a list: Infisical cannot list; it does not mean that there is nothing
++-- AlreadyExists         400: another connection in the scope has the name
++-- InUse                 400: something uses the connection, so it cannot be deleted
++-- WrongApp              400: the id or name belongs to a connection of another app
 +-- CredentialsRefused    400: Infisical's own log-in to Salesforce failed
-+-- TokenUsedUp           400: the access token may be used so many times, and has been
-+-- ValueHidden           a secret that may be described, but whose value is withheld
++-- TokenUsedUp           400: the access token was used as often as it may be
++-- ValueHidden           the identity may describe the secret, but not read its value
 +-- Unprocessable         422: the request does not fit the server's schema
-+-- ServerFailed          5xx: says nothing about whether a write happened
-+-- Unexpected            a success that is not what the API promises: says nothing about it either
++-- ServerFailed          5xx: it does not tell whether a write happened
++-- Unexpected            a success that is not what the API promises: it does not tell that either
 """
 
 from typing import Any
@@ -25,9 +25,12 @@ from reconciler.wire import Answer, WireError, printable
 
 
 class InfisicalError(ReconcilerError):
-    """Infisical refused. `message` is its own sentence, `request_id` what its operators find the request by."""
+    """Infisical refused a request.
 
-    hint = "see what Infisical says; its logs have the request under its id"
+    `message` is Infisical's own sentence. Operators of Infisical find the request in its logs by `request_id`.
+    """
+
+    hint = "read what Infisical says; its logs have the request by its id"
 
     def __init__(self, status: int, message: str, request_id: str = "") -> None:
         super().__init__(message)
@@ -38,24 +41,24 @@ class InfisicalError(ReconcilerError):
 
 class LoginRefused(InfisicalError):
     hint = (
-        "check the identity's id, its credentials, and what its auth method allows (claims, audience, addresses); it is not "
-        "tried again: after three wrong tries Infisical locks an identity for 5 minutes"
+        "check the identity's id and credentials, and what its auth method allows (claims, audience, addresses); reconciler "
+        "does not try again, because after three wrong tries Infisical locks an identity for 5 minutes"
     )
 
 
 class TokenRefused(InfisicalError):
-    hint = "log in again: set a fresh INFISICAL_TOKEN, or use universal auth, which gets a new one every run"
+    hint = "log in again: set a fresh INFISICAL_TOKEN, or use universal auth, which gets a new token for every run"
 
 
 class PermissionDenied(InfisicalError):
     hint = (
-        "give the machine identity that permission on app connections (plan: read; apply: read, create, edit, delete); "
-        "a service token (st.…) is never accepted there"
+        "give the machine identity this permission on app connections (plan needs read; apply needs read, create, edit and "
+        "delete); Infisical never accepts a service token (st.…) for them"
     )
 
 
 class NotFound(InfisicalError):
-    hint = "it may have been deleted, or the identity may not see it"
+    hint = "check whether somebody deleted it, and whether the identity may see it"
 
 
 class NoRoute(InfisicalError):
@@ -64,17 +67,17 @@ class NoRoute(InfisicalError):
 
 class ListBroken(InfisicalError):
     hint = (
-        "Infisical answers this when a project that still held connections was deleted: "
-        "have its administrators remove what is left of that project, then run again"
+        "Infisical refuses to list after a project that still held connections was deleted: "
+        "ask its administrators to remove what is left of that project, then run again"
     )
 
 
 class AlreadyExists(InfisicalError):
-    hint = "plan again: the name was taken after the plan was made; lifecycle.adopt takes the connection over"
+    hint = "plan again: somebody took the name after the plan was made; to take over that connection, use lifecycle.adopt"
 
 
 class InUse(InfisicalError):
-    hint = "remove what uses it in Infisical (secret syncs, rotations), then apply again; Infisical does not say which"
+    hint = "in Infisical, remove what uses it (secret syncs, rotations), then apply again; Infisical does not say what uses it"
 
 
 class WrongApp(InfisicalError):
@@ -83,15 +86,16 @@ class WrongApp(InfisicalError):
 
 class CredentialsRefused(InfisicalError):
     hint = (
-        "Infisical could not log in to Salesforce and hides the reason: check instanceUrl, key and secret, that the "
-        "client credentials flow is enabled in the app's settings and policies, and that Run As is set; a new app needs minutes"
+        "Infisical could not log in to Salesforce, and hides the reason: check instanceUrl, the key and the secret, that the "
+        "client credentials flow is enabled in the app's settings and policies, and that Run As is set; a new app works only "
+        "after some minutes"
     )
 
 
 class TokenUsedUp(InfisicalError):
     hint = (
-        "the access token has a limit of uses, and every call counts: raise or lift it in the identity's auth method "
-        "(`Access Token Max Number of Uses`: 0)"
+        "the access token has a limit of uses, and every call counts: raise the limit in the identity's auth method, or remove "
+        "it (`Access Token Max Number of Uses`: 0)"
     )
 
 
@@ -100,19 +104,19 @@ class ValueHidden(InfisicalError):
 
 
 class Unprocessable(InfisicalError):
-    hint = "this Infisical may be of a version that knows other fields; tell us with the sentence above"
+    hint = "this version of Infisical may expect other fields; report it to us, with the sentence above"
 
 
 class ServerFailed(InfisicalError):
-    hint = "run again: what was done is looked up first; if it stays, look at Infisical's own logs"
+    hint = "run again: reconciler first looks up what was done; if it happens again, read Infisical's own logs"
 
 
 class Unexpected(InfisicalError):
     hint = "check that infisical.url is the address of Infisical itself, and that this version of it is supported"
 
 
-def refusal(answer: Answer) -> InfisicalError:
-    """Return the error that an answer of 400 and above is; the body's `error` tells a 403's two meanings apart."""
+def answer_error(answer: Answer) -> InfisicalError:
+    """Return the error that an answer with a status of 400 or above means. The body's `error` tells which kind of 403 it is."""
     body: dict[str, Any] = answer.body if isinstance(answer.body, dict) else {}
     message = _message(body.get("message"))
     name, request_id = (text if isinstance(text := body.get(key), str) else "" for key in ("error", "reqId"))
@@ -121,15 +125,15 @@ def refusal(answer: Answer) -> InfisicalError:
 
 
 def unexpected_answer(status: int, lacks: str = "") -> Unexpected:
-    """Return the error of an answer that succeeded and is not what the API promises."""
-    what = f"lacks `{lacks}`, or has something else there" if lacks else "is not an object"
-    return Unexpected(status, f"The answer {what}.")
+    """Return the error for an answer that is a success, but not what the API promises. `lacks` is the key that it lacks."""
+    problem = f"lacks `{lacks}`, or has a value of the wrong type there" if lacks else "is not an object"
+    return Unexpected(status, f"The answer {problem}.")
 
 
 def explain_failure(
     failure: InfisicalError | WireError, doing: str, *, address: str = "", location: Location | None = None
 ) -> Diagnostic:
-    """Return `failure` as a person reads it; `doing` completes "could not …"."""
+    """Return a diagnostic that explains `failure` to a person. `doing` completes the sentence "Could not …"."""
     if isinstance(failure, WireError):
         return error(f"Could not {doing}.", detail=str(failure), hint=failure.hint, address=address, location=location)
     request = f", request {failure.request_id}" if failure.request_id else ""
@@ -141,7 +145,7 @@ def explain_failure(
 
 
 def failure_phrase(failure: InfisicalError | WireError) -> str:
-    """Return what is wrong as a part of a sentence."""
+    """Return what is wrong as a part of a sentence, without a full stop."""
     if isinstance(failure, WireError):
         return str(failure).rstrip(".")
     return f"{printable(failure.message).rstrip('.')}, {failure.status}"
@@ -174,7 +178,7 @@ def _kind(status: int, name: str, message: str) -> type[InfisicalError]:
 
 
 def _message(message: Any) -> str:
-    """The message is a sentence, or for 422 a list of what is wrong with which field."""
+    """Return the message as one sentence. For a 422 it is a list of the wrong fields and what is wrong with them."""
     if isinstance(message, list):
         return "; ".join(_issue(issue) for issue in message if isinstance(issue, dict))
     return message if isinstance(message, str) else ""

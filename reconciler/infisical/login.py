@@ -1,4 +1,4 @@
-"""From a machine identity's credentials to a bearer token, and to a younger one."""
+"""Exchanges the credentials of a machine identity for an access token, and renews the token."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,27 +11,27 @@ from reconciler.wire import Client
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access token and how many seconds it lives; 0: without end, or not known."""
+    """An access token, and the seconds that it lives. 0 means that it has no end, or that its end is not known."""
 
     token: Secret
     seconds: float = field(default=0)
 
 
-async def obtain_token(client: Client, method: str, body: Mapping[str, str], secrets: Sequence[Secret]) -> Grant:
-    """Log in by `method`, such as universal-auth; `secrets` are those in `body`. A refused log-in is never repeated.
+async def obtain_access_token(client: Client, method: str, body: Mapping[str, str], secrets: Sequence[Secret]) -> Grant:
+    """Log in to Infisical by `method`, such as universal-auth. `secrets` are the secrets in `body`.
 
-    Raises `LoginRefused`, another `InfisicalError` or `WireError`.
+    It never repeats a log-in that was refused. Raises `LoginRefused`, another `InfisicalError` or `WireError`.
     """
     try:
         return _grant(await call(client, "POST", f"/v1/auth/{method}/login", body=body, secrets=secrets))
     except (errors.TokenRefused, errors.PermissionDenied, errors.NotFound) as refused:
-        # 401 is what Infisical says of wrong credentials, a locked identity and claims that do not fit; 403 and 404 are
-        # those of an address that is not allowed and of an identity or organisation that is not there.
+        # Infisical answers 401 to wrong credentials, to a locked identity and to claims that do not fit. It answers 403 to an
+        # address that it does not allow, and 404 if the identity or the organisation does not exist.
         raise errors.LoginRefused(refused.status, refused.message, refused.request_id) from None
 
 
-async def renew_token(client: Client, token: Secret) -> Grant:
-    """Return a younger token for one that still lives. Raises `InfisicalError` (it cannot be renewed) or `WireError`."""
+async def renew_access_token(client: Client, token: Secret) -> Grant:
+    """Return a new token for one that still lives. Raises `InfisicalError` if it cannot be renewed, and `WireError`."""
     body = {"accessToken": token.reveal()}
     return _grant(await call(client, "POST", "/v1/auth/token/renew", body=body, secrets=(token,)))
 

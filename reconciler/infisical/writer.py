@@ -1,4 +1,4 @@
-"""The three calls that change something, each answering the connection as it is afterwards; and one that cannot."""
+"""Creates, updates and deletes Salesforce connections, and finds out whether an identity may create one."""
 
 from urllib.parse import quote
 
@@ -13,8 +13,11 @@ _PATH = "/v1/app-connections/salesforce"
 
 
 class Writer:
-    """Creates, updates and deletes Salesforce connections. Raises `InfisicalError` or `WireError`; after `AnswerLost` or
-    `ServerFailed` nobody knows whether the change happened."""
+    """Creates, updates and deletes Salesforce connections.
+
+    Every method raises `InfisicalError` or `WireError`. After `AnswerLost` or `ServerFailed` nobody knows whether the change
+    happened.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -22,7 +25,7 @@ class Writer:
     async def create(
         self, name: str, description: str, scope: Scope, instance_url: str, credentials: Credentials
     ) -> LiveConnection:
-        """Create a connection. Infisical logs in to Salesforce first, so this can take a while."""
+        """Create a connection and return it. Infisical first logs in to Salesforce, so this can take a while."""
         body: dict[str, object] = {"name": name, "method": METHOD, "credentials": _body(instance_url, credentials)}
         if description:
             body["description"] = description
@@ -42,7 +45,10 @@ class Writer:
         instance_url: str = "",
         credentials: Credentials | None = None,
     ) -> LiveConnection:
-        """Change what is given and leave the rest. `description` "" means none; `instance_url` goes with `credentials`."""
+        """Change the given fields of a connection and return it. Fields that are None stay as they are.
+
+        A `description` of "" removes the description. Infisical takes `instance_url` only together with `credentials`.
+        """
         body: dict[str, object] = {}
         if name is not None:
             body["name"] = name
@@ -62,37 +68,37 @@ class Writer:
         return decode_connection(value_at(answer, "appConnection"))
 
     async def delete(self, connection_id: str) -> None:
-        """Delete a connection. Raises `NotFound` when it is gone already, `InUse` when something holds it."""
+        """Delete a connection. Raises `NotFound` if it does not exist any more, and `InUse` if something uses it."""
         await call(self._client, "DELETE", f"{_PATH}/{quote(connection_id, safe='')}")
 
 
 def _body(instance_url: str, credentials: Credentials) -> dict[str, str]:
-    """Return host, key and secret as the API takes them: all three or none."""
+    """Return the credentials as the API takes them: host, key and secret always go together."""
     return {"instanceUrl": instance_url} | {name: secret.reveal() for name, secret in credentials.named()}
 
 
 class Prober:
-    """Finds out what an identity may do by asking for what cannot be done."""
+    """Finds out what an identity may do, by asking Infisical for something that cannot succeed."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def may_create(self, scope: Scope) -> bool | None:
-        """Tell whether a connection could be created there, None where the server does not let it be seen.
+        """Tell whether the identity may create a connection in `scope`. None means that the server does not show it.
 
-        The host asked for is under `.invalid`, which no name ever is (RFC 2606). Infisical looks at the permission first (403)
-        and then logs in to Salesforce (400): nothing can come into being. What a server without that log-in would make is
-        deleted at once. Raises `InfisicalError` or `WireError`.
+        It tries to create a connection to a host under `.invalid`, where no host can exist (RFC 2606). Infisical first checks
+        the permission (403), and then logs in to Salesforce, which fails (400). So no connection is created. If a server skips
+        that log-in, the connection is deleted at once. Raises `InfisicalError` or `WireError`.
         """
         nobody = Credentials(Secret("none"), Secret("none"))
         host = "reconciler-login-check.invalid"
         try:
-            made = await Writer(self._client).create("reconciler-login-check", "", scope, host, nobody)
+            connection = await Writer(self._client).create("reconciler-login-check", "", scope, host, nobody)
         except errors.PermissionDenied:
             return False
         except errors.CredentialsRefused:
             return True
         except errors.ServerFailed:
-            return None  # the first builds answer an unknown host so; the permission was looked at before
-        await Writer(self._client).delete(made.id)
+            return None  # the first builds answer this to an unknown host
+        await Writer(self._client).delete(connection.id)
         return True

@@ -1,6 +1,6 @@
-"""One valid document to one External Client App, and what is wrong with it that its schema cannot say.
+"""Turns a valid document into an External Client App, and checks what its schema cannot express.
 
-What a lint can see offline is here; what the org really has is for `salesforce metadata --check` and `salesforce check`.
+These checks need no network. `salesforce metadata --check` and `salesforce check` look at what an org really has.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,16 +20,17 @@ from reconciler.model import (
 
 KIND = "ExternalClientApp"
 LATEST = "65.0"
-"""The Metadata API that is written for unless the manifest says another: the first with credentials that can be rotated."""
+"""The version of the Metadata API for manifests that name none: the first version that can rotate credentials."""
 
 _FLOW_SINCE, _REST_SINCE, _ROTATION_SINCE = 60, 62, 65
-_NOT_GIVEN = ("full", "web", "refresh_token", "offline_access")
-"""Scopes that Salesforce leaves out of the client credentials flow."""
+"""The versions of the Metadata API that brought each feature."""
+_NEVER_GRANTED = ("full", "web", "refresh_token", "offline_access")
+"""Scopes that the client credentials flow does not grant."""
 _SECRETS = ("secretForWebServerFlow", "secretForRefreshTokenFlow", "secretForTokenExchangeFlow")
 
 
 def build_app(document: Document) -> ExternalClientApp:
-    """Return the app of a document that its schema accepted."""
+    """Return the app that a document describes. The schema must have accepted the document."""
     metadata, spec = document.value["metadata"], document.value["spec"]
     flows, security, policies = (spec.get(key, {}) for key in ("flows", "security", "policies"))
     return ExternalClientApp(
@@ -65,83 +66,82 @@ def build_app(document: Document) -> ExternalClientApp:
 
 
 def check_app(document: Document, app: ExternalClientApp) -> list[Diagnostic]:
-    """Return what is wrong with an app that was built of `document`."""
-    return sorted(_problems(document, app), key=lambda one: one.location or document.location())
+    """Return the problems of one app, in the order of the file. `document` is what the app was built from."""
+    return sorted(_problems(document, app), key=lambda problem: problem.location or document.location())
 
 
 def _problems(document: Document, app: ExternalClientApp) -> Iterator[Diagnostic]:
     spec: Mapping[str, Any] = document.value["spec"]
 
-    def problem(say: Any, summary: str, hint: str, *path: str) -> Diagnostic:
-        found: Diagnostic = say(summary, location=document.location(["spec", *path]), hint=hint, address=app.address)
-        return found
+    def problem(severity: Any, summary: str, hint: str, *path: str) -> Diagnostic:
+        location = document.location(["spec", *path])
+        diagnostic: Diagnostic = severity(summary, location=location, hint=hint, address=app.address)
+        return diagnostic
 
     yield from _flow(problem, app)
     if app.client_credentials and "api" not in app.scopes:
-        yield problem(warning, "`spec.scopes` lacks `api`: Infisical cannot rotate with such a token.", "add `api`", "scopes")
-    useless = [scope for scope in app.scopes if scope in _NOT_GIVEN]
+        summary = "`spec.scopes` lacks `api`: without it, Infisical cannot use this app to rotate credentials."
+        yield problem(warning, summary, "add `api`", "scopes")
+    useless = [scope for scope in app.scopes if scope in _NEVER_GRANTED]
     if app.client_credentials and useless:
-        named = ", ".join(f"`{scope}`" for scope in useless)
-        yield problem(
-            warning, f"`spec.scopes` has {named}, which the client credentials flow never gives.", "leave it out", "scopes"
-        )
+        listed = ", ".join(f"`{scope}`" for scope in useless)
+        summary = f"`spec.scopes` has {listed}, which the client credentials flow never grants."
+        yield problem(warning, summary, "leave it out", "scopes")
     for key in _SECRETS:
         if spec.get("security", {}).get(key) is False:
-            yield problem(
-                warning,
-                f"`spec.security.{key}` is off: the app's tokens can be had without its secret.",
-                "leave it out: it is on by itself",
-                "security",
-                key,
-            )
+            summary = f"`spec.security.{key}` is off: Salesforce then issues the app's tokens without its secret."
+            yield problem(warning, summary, "remove the line: the default is on", "security", key)
     yield from _versions(problem, app)
 
 
 def _flow(problem: Any, app: ExternalClientApp) -> Iterator[Diagnostic]:
     if app.client_credentials and not app.run_as:
-        summary = "`spec.policies.runAs` is missing: the client credentials flow runs as a user, or is refused."
+        summary = "`spec.policies.runAs` is missing: Salesforce refuses the client credentials flow without a user to run as."
         yield problem(error, summary, "write the Username of an active user of the org", "policies")
     elif app.run_as and "@" not in app.run_as:
-        summary = "`spec.policies.runAs` is no Username: it has no `@`."
+        summary = "`spec.policies.runAs` is not a Username: it has no `@`."
         yield problem(error, summary, "copy the Username, not the name, from Setup > Users", "policies", "runAs")
     elif app.run_as and app.run_as.lower() == app.contact_email.lower():
-        summary = "`spec.policies.runAs` is the contact's e-mail address: is it that user's Username too?"
+        summary = "`spec.policies.runAs` is the contact's e-mail address, which may not be the user's Username."
         yield problem(warning, summary, "compare it with the Username in Setup > Users", "policies", "runAs")
     if app.connections and not app.client_credentials:
         summary = "Connections log in with this app, but its client credentials flow is off."
         yield problem(error, summary, "turn `spec.flows.clientCredentials` on", "flows", "clientCredentials")
     if app.permitted_users is PermittedUsers.ADMIN_APPROVED and not (app.permission_sets or app.profiles):
-        summary = "Only users whom an admin approved may use the app, and nobody is approved."
+        summary = "Only users that an admin approved may use this app, and nobody is approved."
         hint = "name the Run As user's permission set in `permissionSets`, or its profile in `profiles`"
         yield problem(error, summary, hint, "policies", "permittedUsers")
     if app.rotation_target and app.connections:
-        summary = "Connections log in with this app, and Infisical is to rotate it: it refuses to rotate what it logs in with."
-        yield problem(error, summary, "make an app of its own for each of the two", "rotationTarget")
+        summary = "Connections log in with this app, so Infisical refuses to rotate it, but `spec.rotationTarget` is on."
+        hint = "use two apps: one that connections log in with, and one that Infisical rotates"
+        yield problem(error, summary, hint, "rotationTarget")
     if app.rotation_target and not app.secrets_over_rest:
-        summary = "Infisical is to rotate this app, but `spec.secretsOverRest` is off."
-        yield problem(error, summary, "turn it on: rotation reads and stages secrets over REST", "secretsOverRest")
+        summary = "`spec.rotationTarget` is on, but `spec.secretsOverRest` is off."
+        yield problem(
+            error, summary, "turn `spec.secretsOverRest` on: rotation reads and stages secrets over REST", "secretsOverRest"
+        )
 
 
 def _versions(problem: Any, app: ExternalClientApp) -> Iterator[Diagnostic]:
     version = int(app.api_version.partition(".")[0])
-    wants = [
+    features = [
         (app.client_credentials, _FLOW_SINCE, "the client credentials flow of these apps"),
         (app.secrets_over_rest, _REST_SINCE, "`secretsOverRest`"),
         (app.rotation_target, _ROTATION_SINCE, "the rotation of credentials"),
     ]
-    for wanted, since, what in wants:
-        if wanted and version < since:
-            summary = f"`spec.salesforceApiVersion` is {app.api_version}: {what} is there since {since}.0."
+    for used, since, feature in features:
+        if used and version < since:
+            summary = f"`spec.salesforceApiVersion` is {app.api_version}, but {feature} needs {since}.0 or newer."
             yield problem(error, summary, f'write "{LATEST}", or leave it out', "salesforceApiVersion")
 
 
 def check_apps(apps: Sequence[ExternalClientApp], connections: Sequence[Connection]) -> list[Diagnostic]:
-    """Return what is wrong between apps, and between them and the connections."""
+    """Return the problems that a single app cannot show: clashes between apps, and between apps and connections."""
     problems = []
-    known = {one.address: one for one in connections}
-    taken = {one.address: one.location for one in connections}
-    used: dict[str, ExternalClientApp] = {}
-    named: dict[tuple[str, str], ExternalClientApp] = {}
+    known = {connection.address: connection for connection in connections}
+    taken = {connection.address: connection.location for connection in connections}
+    app_of_connection: dict[str, ExternalClientApp] = {}
+    app_of_name: dict[tuple[str, str], ExternalClientApp] = {}
     for app in apps:
         if app.address in taken:
             detail = f"It is declared at {taken[app.address]} too."
@@ -149,30 +149,30 @@ def check_apps(apps: Sequence[ExternalClientApp], connections: Sequence[Connecti
             problems.append(error(f"The address `{app.address}` is taken.", detail=detail, location=app.location, hint=hint))
         taken.setdefault(app.address, app.location)
         hosts: dict[str, AppConnection] = {}
-        for one in app.connections:
-            connection = known.get(one.address)
+        for reference in app.connections:
+            connection = known.get(reference.address)
             if connection is None:
-                summary = f"There is no connection `{one.address}` in the manifests."
+                summary = f"There is no connection `{reference.address}` in the manifests."
                 hint = "correct the address, or remove it here"
-                problems.append(warning(summary, location=one.location, hint=hint, address=app.address))
+                problems.append(warning(summary, location=reference.location, hint=hint, address=app.address))
                 continue
-            hosts.setdefault(connection.instance_url, one)
-            first = used.setdefault(one.address, app)
+            hosts.setdefault(connection.instance_url, reference)
+            first = app_of_connection.setdefault(reference.address, app)
             if first is not app:
-                summary = f"`{one.address}` logs in with `{first.address}` already."
-                problems.append(_error(app, summary, one, "name it in one of the two apps"))
+                summary = f"The connection `{reference.address}` already logs in with the app `{first.address}`."
+                problems.append(_error(app, summary, reference, "name it in one of the two apps"))
         if len(hosts) > 1:
-            summary = f"The connections of `{app.address}` are of several orgs: {', '.join(sorted(hosts))}."
-            hint = "make an app for each org: this kind of app exists in one"
+            summary = f"The connections of `{app.address}` belong to several orgs: {', '.join(sorted(hosts))}."
+            hint = "make one app per org: an External Client App exists in one org only"
             problems.append(_error(app, summary, list(hosts.values())[1], hint))
         for host in hosts:
-            other = named.setdefault((host, app.api_name.lower()), app)
+            other = app_of_name.setdefault((host, app.api_name.lower()), app)
             if other is not app:
-                summary = f"`{other.address}` has the API name `{app.api_name}` in {host} too."
+                summary = f"`{other.address}` also has the API name `{app.api_name}` in {host}."
                 hint = "give one of them another apiName"
                 problems.append(error(summary, location=app.api_name_location, hint=hint, address=app.address))
     return problems
 
 
-def _error(app: ExternalClientApp, summary: str, one: AppConnection, hint: str) -> Diagnostic:
-    return error(summary, location=one.location, hint=hint, address=app.address)
+def _error(app: ExternalClientApp, summary: str, reference: AppConnection, hint: str) -> Diagnostic:
+    return error(summary, location=reference.location, hint=hint, address=app.address)

@@ -1,4 +1,4 @@
-"""One valid document to one desired connection."""
+"""Turns a valid document into a desired connection."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -18,9 +18,9 @@ from reconciler.model.credentials import KEY_FIELD, SECRET_FIELD
 
 
 def build_connection(document: Document, file: str, allowed_hosts: tuple[str, ...]) -> Connection:
-    """Return the connection of a document that its schema accepted.
+    """Return the connection that a document describes. The schema must have accepted the document.
 
-    `file` is the document's path in the stack.
+    `file` is the document's path, relative to the stack. `allowed_hosts` are hosts that need not look like a My Domain.
     """
     value = document.value
     metadata, spec = value["metadata"], value["spec"]
@@ -57,10 +57,10 @@ def _project(spec: Mapping[str, Any]) -> tuple[ProjectRef | None, str]:
 def _reference(document: Document, credentials: Mapping[str, Any], field: str) -> Reference:
     ((kind, target),) = credentials[field].items()
     place = document.location(["spec", "credentials", field, kind])
-    return Reference(_KINDS[kind], _secret(target) if kind == "fromInfisical" else target, place)
+    return Reference(_KINDS[kind], _secret_place(target) if kind == "fromInfisical" else target, place)
 
 
-def _secret(value: Mapping[str, str]) -> str:
+def _secret_place(value: Mapping[str, str]) -> str:
     project = value["projectId"].lower() if "projectId" in value else value["project"]
     folders = filter(None, value.get("path", "/").split("/"))
     return "/".join([project, value["environment"], *folders, value["key"]])

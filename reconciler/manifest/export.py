@@ -1,4 +1,4 @@
-"""Manifests of connections that are there already: the way into this repository for what was made by hand."""
+"""Writes manifests for connections that already exist, so that a team can manage what it made by hand."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _ID_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class ExportedManifest:
-    """One connection as a manifest: its address, the text, and the variables that are to hold its key and secret."""
+    """One connection as a manifest: its address, the text, and the names of the variables for its key and its secret."""
 
     address: str
     text: str
@@ -28,49 +28,51 @@ def export_manifests(
 ) -> list[ExportedManifest]:
     """Return a manifest for each connection, in the order given.
 
-    `recorded` gives the address and labels of what is managed, by id. A placeholder is named after its address; where
-    `allowed` refuses that name, the first of `prefixes` that makes an allowed one stands before it.
+    `recorded` has the address and the labels of each connection that the state knows, by its id. The variables are named after
+    the address. If `allowed` refuses such a name, the first of `prefixes` that makes it an allowed name is put before it.
     """
     taken = {address for address, _ in recorded.values()}
-    found = []
-    for one in live:
-        if one.id in recorded:
-            address, labels = recorded[one.id]
+    exported = []
+    for connection in live:
+        if connection.id in recorded:
+            address, labels = recorded[connection.id]
         else:
-            address, labels = _address(one, taken), {}
+            address, labels = _address(connection, taken), {}
         taken.add(address)
         variables = (
             _variable(f"{address}-consumer-key", allowed, prefixes),
             _variable(f"{address}-consumer-secret", allowed, prefixes),
         )
-        found.append(ExportedManifest(address, documents.write_yaml(_document(one, address, labels, variables)), variables))
-    return found
+        text = documents.write_yaml(_document(connection, address, labels, variables))
+        exported.append(ExportedManifest(address, text, variables))
+    return exported
 
 
-def _address(one: LiveConnection, taken: set[str]) -> str:
-    """Its name; with its project or its id behind where another one has that."""
-    project = one.scope.project_slug or "organisation"
-    candidates = (one.name, f"{one.name}-{project}", f"{one.name[: _LONGEST - _ID_SHOWN - 1].rstrip('-')}-{one.id[:_ID_SHOWN]}")
+def _address(live: LiveConnection, taken: set[str]) -> str:
+    """Return an address that is not taken: the name, or the name with the project or the id behind it."""
+    project = live.scope.project_slug or "organisation"
+    shortened = live.name[: _LONGEST - _ID_SHOWN - 1].rstrip("-")
+    candidates = (live.name, f"{live.name}-{project}", f"{shortened}-{live.id[:_ID_SHOWN]}")
     return next((name for name in candidates if name not in taken and len(name) <= _LONGEST), candidates[-1])
 
 
 def _variable(name: str, allowed: Callable[[str], bool], prefixes: Sequence[str]) -> str:
     plain = name.upper().replace("-", "_")
     names = [f"{prefix}{plain}" for prefix in ("", *prefixes) if prefix or not plain[0].isdigit()]
-    return next((one for one in names if allowed(one)), names[0] if names else plain)
+    return next((candidate for candidate in names if allowed(candidate)), names[0] if names else plain)
 
 
-def _document(one: LiveConnection, address: str, labels: Mapping[str, str], variables: tuple[str, str]) -> dict[str, Any]:
+def _document(live: LiveConnection, address: str, labels: Mapping[str, str], variables: tuple[str, str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": address} | ({"labels": dict(labels)} if labels else {})
-    spec: dict[str, Any] = {"name": one.name} if one.name != address else {}
-    if one.description.strip():
-        spec["description"] = one.description.strip()
-    if one.scope.project_slug:
-        spec["project"] = one.scope.project_slug
-    elif one.scope.project_id:
-        spec["projectId"] = one.scope.project_id
+    spec: dict[str, Any] = {"name": live.name} if live.name != address else {}
+    if live.description.strip():
+        spec["description"] = live.description.strip()
+    if live.scope.project_slug:
+        spec["project"] = live.scope.project_slug
+    elif live.scope.project_id:
+        spec["projectId"] = live.scope.project_id
     spec["credentials"] = {
-        "instanceUrl": one.instance_url,
+        "instanceUrl": live.instance_url,
         "consumerKey": {"fromEnv": variables[0]},
         "consumerSecret": {"fromEnv": variables[1]},
     }

@@ -1,4 +1,4 @@
-"""Reads all manifest files and collects connections and problems side by side."""
+"""Reads all manifest files of a stack, and collects what they describe and every problem."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from reconciler.workspace import display_path, find_files, read_within
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """All that the manifests of a stack say, and all that is wrong with them."""
+    """What the manifests of a stack describe, and all their problems.
+
+    `files` are their paths as messages show them. `connections` and `apps` come from the documents that are valid.
+    """
 
     files: tuple[str, ...]
     connections: tuple[Connection, ...]
@@ -25,59 +28,59 @@ class Manifests:
 
 
 def load_manifests(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] = ()) -> Manifests:
-    """Read every file of `stack` that one of `globs` matches, sorted by path.
+    """Read every file of `stack` that one of `globs` matches, in the order of their paths.
 
-    Diagnostics are sorted by place; file names in them are relative to the working directory where that is shorter.
+    The diagnostics are sorted by place. They name files relative to the working directory if the files are below it.
     """
     files, diagnostics = find_files(stack, globs)
     kinds = {"SalesforceConnection": "salesforce-connection", apps.KIND: "external-client-app"}
     schema = Kinds({kind: Schema(schemas.load(name)) for kind, name in kinds.items()})
     rules = partial(check_connection, allowed_hosts=allowed_hosts)
     connections: list[Connection] = []
-    clients: list[ExternalClientApp] = []
+    client_apps: list[ExternalClientApp] = []
     for path in files:
         data = read_within(path, stack)
         if isinstance(data, Diagnostic):
             diagnostics.append(data)
             continue
         file = path.relative_to(stack).as_posix()
-        for found in documents.read_documents(display_path(path), data, schema, rules):
-            if isinstance(found, Diagnostic):
-                diagnostics.append(found)
-            elif found.value["kind"] == apps.KIND:
-                clients.append(apps.build_app(found))
-                diagnostics += apps.check_app(found, clients[-1])
+        for item in documents.read_documents(display_path(path), data, schema, rules):
+            if isinstance(item, Diagnostic):
+                diagnostics.append(item)
+            elif item.value["kind"] == apps.KIND:
+                client_apps.append(apps.build_app(item))
+                diagnostics += apps.check_app(item, client_apps[-1])
             else:
-                connections.append(build_connection(found, file, allowed_hosts))
-    diagnostics += [*_twins(connections), *apps.check_apps(clients, connections)]
+                connections.append(build_connection(item, file, allowed_hosts))
+    diagnostics += [*_clashes(connections), *apps.check_apps(client_apps, connections)]
     diagnostics.sort(key=lambda diagnostic: diagnostic.location or Location("", 0, 0))
-    return Manifests(tuple(display_path(path) for path in files), tuple(connections), tuple(clients), tuple(diagnostics))
+    return Manifests(tuple(display_path(path) for path in files), tuple(connections), tuple(client_apps), tuple(diagnostics))
 
 
-def _twins(connections: Sequence[Connection]) -> list[Diagnostic]:
-    """Two documents for one address, or two addresses for one name in Infisical, as far as the manifests alone tell."""
+def _clashes(connections: Sequence[Connection]) -> list[Diagnostic]:
+    """Return the addresses that two documents have, and the names in Infisical that two addresses have."""
     problems = []
     by_address: dict[str, Connection] = {}
     by_name: dict[object, Connection] = {}
-    for one in connections:
-        first = by_address.setdefault(one.address, one)
-        if first is not one:
+    for connection in connections:
+        first = by_address.setdefault(connection.address, connection)
+        if first is not connection:
             problems.append(
                 error(
-                    f"The address `{one.address}` is taken.",
+                    f"The address `{connection.address}` is taken.",
                     detail=f"It is declared at {first.location} too.",
-                    location=one.location,
+                    location=connection.location,
                     hint="give one of them another metadata.name",
                 )
             )
             continue
-        first = by_name.setdefault((one.project, one.name), one)
-        if first is not one:
+        first = by_name.setdefault((connection.project, connection.name), connection)
+        if first is not connection:
             problems.append(
                 error(
-                    f"`{one.address}` and `{first.address}` both have the name `{one.name}` in Infisical.",
-                    detail=f"The other is at {first.name_location}; a project, or the organisation, has a name once.",
-                    location=one.name_location,
+                    f"`{connection.address}` and `{first.address}` both have the name `{connection.name}` in Infisical.",
+                    detail=f"The other one is at {first.name_location}. A name is unique in a project and in the organisation.",
+                    location=connection.name_location,
                     hint="give one of them another spec.name, or another project",
                 )
             )

@@ -1,12 +1,12 @@
-"""What is wrong with a manifest that its schema cannot say."""
+"""Checks the rules for a connection's manifest that its schema cannot express."""
 
 from typing import Any
 
 from reconciler.documents import Document, Path
 from reconciler.model import Diagnostic, error, hosts, warning
 
-_DESCRIPTION_UNITS = 256
-"""Infisical counts a description in UTF-16 units, as JavaScript does; JSON Schema counts characters."""
+_MAX_UNITS = 256
+"""How long a description may be. Infisical counts UTF-16 units, as JavaScript does; a JSON Schema would count characters."""
 
 _ADDRESS = ("metadata", "name")
 _DESCRIPTION = ("spec", "description")
@@ -16,35 +16,36 @@ _RENAMED_FROM = ("lifecycle", "renamedFrom")
 
 
 def check_connection(document: Document, allowed_hosts: tuple[str, ...]) -> list[Diagnostic]:
-    """Return the problems of a document, whatever its schema says of it."""
+    """Return the problems of a document. The document may be one that its schema refuses."""
     if not isinstance(document.value, dict) or document.value.get("kind") != "SalesforceConnection":
         return []
     problems = []
     address = _text(document, _ADDRESS)
     host = hosts.judge(written, allowed_hosts) if (written := _text(document, _HOST)) else None
     if host is not None and host.problem:
-        say = warning if host.host else error
+        severity = warning if host.host else error
         place = document.location(_HOST)
         problems.append(
-            say(f"`spec.credentials.instanceUrl`: {host.problem}.", location=place, hint=host.hint, address=address)
+            severity(f"`spec.credentials.instanceUrl`: {host.problem}.", location=place, hint=host.hint, address=address)
         )
-    if (same := _one_reference(document)) is not None:
-        summary = "`spec.credentials`: key and secret come from the same place, so one of them is wrong."
+    if (kind := _shared_source(document)) is not None:
+        summary = "`spec.credentials` takes the key and the secret from the same place, so one of the two is wrong."
         place = document.location([*_CREDENTIALS, "consumerSecret"])
-        problems.append(error(summary, location=place, hint=f"both are `{same}`: name the secret's own place", address=address))
+        hint = f"both have the same `{kind}`: correct the one that is wrong"
+        problems.append(error(summary, location=place, hint=hint, address=address))
     units = len(_text(document, _DESCRIPTION).strip().encode("utf-16-le")) // 2
-    if units > _DESCRIPTION_UNITS:
-        summary = f"`spec.description` has {units} characters, at most {_DESCRIPTION_UNITS} are possible; an emoji counts two."
+    if units > _MAX_UNITS:
+        summary = f"`spec.description` has {units} characters, but Infisical allows only {_MAX_UNITS} (an emoji counts as two)."
         problems.append(error(summary, location=document.location(_DESCRIPTION), hint="shorten it", address=address))
     if address and _text(document, _RENAMED_FROM) == address:
-        summary = "`lifecycle.renamedFrom` is the address itself."
+        summary = "`lifecycle.renamedFrom` is the address that the connection has now."
         hint = "write the address it had before, or remove the line"
         problems.append(error(summary, location=document.location(_RENAMED_FROM), hint=hint, address=address))
     return problems
 
 
-def _one_reference(document: Document) -> str | None:
-    """Return how the key and the secret are both referred to, None when they are not the same."""
+def _shared_source(document: Document) -> str | None:
+    """Return the kind of reference that the key and the secret share, None if their references differ."""
     value: Any = document.value
     for step in _CREDENTIALS:
         value = value.get(step) if isinstance(value, dict) else None
@@ -55,7 +56,7 @@ def _one_reference(document: Document) -> str | None:
 
 
 def _text(document: Document, path: Path) -> str:
-    """Return the text at `path`, "" where there is none."""
+    """Return the text at `path`, "" if there is none."""
     value = document.value
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None

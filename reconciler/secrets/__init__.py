@@ -1,6 +1,6 @@
-"""References to secrets: one small source a kind, and the rule of what each may read.
+"""Reads the secrets that manifests refer to. Each kind of reference has a source, which knows what it may read.
 
-A pull request can name any variable and any file, so what a source refuses is refused whatever the manifest says.
+A pull request can name any variable, file or secret of Infisical. So a manifest cannot change what a source refuses.
 """
 
 from reconciler.secrets.environment import EnvironmentSource

@@ -1,4 +1,4 @@
-"""Values from environment variables, never from the runner's own."""
+"""Reads values from environment variables, but not from the runner's own variables."""
 
 import fnmatch
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,18 @@ RUNNERS_OWN = (
     "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE", "MYSQL_PWD", "NETRC", "*_PROXY", "*_ID_TOKEN",
     "PATH", "HOME", "USER", "PWD", "SHELL",
 )  # fmt: skip
-"""Variables that hold a runner's own credentials or its set-up: a manifest that names one is a leak, not a reference."""
+"""Globs of the variables that have a runner's own credentials or settings.
+
+A manifest that names one of them would leak it: reconciler would send its value to Infisical.
+"""
 
 
 class EnvironmentSource:
-    """Reads `fromEnv`. `allow` are globs (None: all but the runner's own); `lifted` are exact names let in all the same."""
+    """Reads the variables that `fromEnv` names.
+
+    `allow` are globs of the variables that it may read. None allows every variable except the runner's own. `lifted` are exact
+    names of the runner's own variables that it may read all the same.
+    """
 
     def __init__(self, environ: Mapping[str, str], allow: Sequence[str] | None, lifted: frozenset[str]) -> None:
         self._environ = environ
@@ -28,22 +35,25 @@ class EnvironmentSource:
         self._lifted = lifted
 
     def allows(self, target: str) -> bool:
-        """Tell whether the variable `target` may be read here, whether or not it is set."""
+        """Tell whether a manifest may name the variable `target`. The variable need not be set."""
         own = target not in self._lifted and _matches(target.upper(), RUNNERS_OWN)
         return not own and (self._allow is None or _matches(target, self._allow))
 
     async def read(self, target: str) -> Secret:
-        """Return the value of the variable `target`. Raises `Unavailable` (unset, empty) or `Refused`."""
+        """Return the value of the variable `target`, trimmed.
+
+        Raises `Refused` if a manifest must not name it, and `Unavailable` if it is not set, is empty, or is not text.
+        """
         if target not in self._lifted and _matches(target.upper(), RUNNERS_OWN):
             raise Refused(
                 f"{target} is one of the runner's own variables",
                 "use a variable of your own, or name it exactly in secretSources.env.allow of the trusted configuration",
             )
         if self._allow is not None and not _matches(target, self._allow):
-            lets_in = f"the variables that secretSources.env.allow lets in ({', '.join(self._allow)})"
+            allowed = ", ".join(self._allow) or "no variable at all"
             raise Refused(
-                f"{target} is not among {lets_in}" if self._allow else "secretSources.env.allow lets in no variable at all",
-                "rename the variable, or add it there",
+                f"secretSources.env.allow does not allow the variable {target} (it allows {allowed})",
+                "rename the variable, or add it to secretSources.env.allow",
             )
         hint = f"set {target} before the run"
         if target not in self._environ:

@@ -1,4 +1,4 @@
-"""Values from files, links resolved, inside the directories that are allowed."""
+"""Reads values from files in the allowed directories. It resolves links before it decides."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +10,14 @@ from reconciler.secrets.resolve import Refused, Unavailable, trimmed_secret
 
 _LARGEST = 64 * 1024
 _NEVER = frozenset({".git", ".reconciler"})
-"""In lower case: on some file systems `.GIT` is the same directory."""
+"""Directories that no value may come from, in lower case: on some file systems `.GIT` is the same directory."""
 
 
 class FileSource:
-    """Reads `fromFile`: a path from the stack's directory, in one of `roots` once links are resolved; `never` are files of
-    our own."""
+    """Reads the files that `fromFile` names, relative to the directory `stack`.
+
+    With links resolved, a file must be in one of `roots`. `never` are files that reconciler itself writes, such as the state.
+    """
 
     def __init__(self, stack: Path, roots: Sequence[Path], never: Sequence[Path] = ()) -> None:
         self._stack = stack
@@ -23,7 +25,10 @@ class FileSource:
         self._never = frozenset(never)
 
     async def read(self, target: str) -> Secret:
-        """Return the text of the file, trimmed. Raises `Unavailable` (absent, empty, too large) or `Refused`."""
+        """Return the text of the file `target`, trimmed.
+
+        Raises `Refused` if a manifest must not name it, and `Unavailable` if it is missing, empty, too large, or not text.
+        """
         return await anyio.to_thread.run_sync(self._read, target)
 
     def _read(self, target: str) -> Secret:
@@ -31,16 +36,16 @@ class FileSource:
         try:
             path = (self._stack / target).resolve(strict=False)
         except (OSError, RuntimeError, ValueError):
-            raise Refused(f"the path {target} leads nowhere", "look for a loop of links") from None
+            raise Refused(f"the path {target} cannot be resolved", "look for links that lead to each other") from None
         root = next((root for root in self._roots if path.is_relative_to(root)), None)
         if root is None:
             allowed = ", ".join(str(root) for root in self._roots)
             raise Refused(
                 f"the file {target} is outside the directories that values may come from ({allowed})",
-                "move it there, or name its directory in secretSources.file.roots",
+                "move it into one of them, or add its directory to secretSources.file.roots",
             )
         if self._is_ours(path, root):
-            raise Refused(f"the file {target} is not a place for values", "keep the value in a file of its own")
+            raise Refused(f"the file {target} belongs to Git or to reconciler", "keep the value in a file of its own")
         try:
             if not path.is_file():
                 raise Unavailable(f"there is no file {target}", hint)
@@ -49,7 +54,7 @@ class FileSource:
         except OSError as broken:
             raise Unavailable(f"the file {target} cannot be read ({broken.strerror})", hint) from None
         if len(data) > _LARGEST:
-            raise Unavailable(f"the file {target} is larger than {_LARGEST // 1024} KiB", "keep one value a file")
+            raise Unavailable(f"the file {target} is larger than {_LARGEST // 1024} KiB", "keep one value per file")
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -57,7 +62,7 @@ class FileSource:
         return trimmed_secret(text, f"the file {target}", hint)
 
     def _is_ours(self, path: Path, root: Path) -> bool:
-        """Tell whether the file is git's or our own, also where the root itself is inside such a directory."""
+        """Tell whether the file belongs to Git or to reconciler. The root itself may be in such a directory, too."""
         if path in self._never:
             return True
         parts = path.relative_to(self._stack if path.is_relative_to(self._stack) else root).parts

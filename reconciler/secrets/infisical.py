@@ -1,4 +1,4 @@
-"""Values from secrets of Infisical itself, from places that the settings allow; how they are read is passed in."""
+"""Reads values from secrets of Infisical itself, if the settings allow it. The caller passes the function that reads one."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +13,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class SecretName:
-    """The place of one secret; `path` begins with a slash."""
+    """Where a secret is in Infisical. `path` is its folder and begins with a slash."""
 
     project: ProjectRef
     environment: str
@@ -22,7 +22,7 @@ class SecretName:
 
     @classmethod
     def parse(cls, target: str) -> "SecretName":
-        """Return what a reference's target names: `project/environment/path/key`, the project by slug or id."""
+        """Return the name in a reference's target, `project/environment/path/key`. The project is a slug or an id."""
         project, environment, *folders, key = target.split("/")
         by_id = _UUID.fullmatch(project) is not None
         return cls(ProjectRef("id" if by_id else "slug", project), environment, "/" + "/".join(folders), key)
@@ -32,22 +32,29 @@ class SecretName:
 
 
 class InfisicalSource:
-    """Reads `fromInfisical`. `allow` are globs of `project/environment/path/key`: `*` stands for one name, `**` for any."""
+    """Reads the secrets of Infisical that `fromInfisical` names.
+
+    `allow` are globs of `project/environment/path/key`. `*` matches within one name, `**` any number of names. `read` reads one
+    secret.
+    """
 
     def __init__(self, allow: Sequence[str], read: Callable[[SecretName], Awaitable[Secret]]) -> None:
         self._allow = allow
         self._read = read
 
     async def read(self, target: str) -> Secret:
-        """Return the secret at `target`, trimmed. Raises `Unavailable` or `Refused`."""
+        """Return the value of the secret `target`, trimmed.
+
+        Raises `Refused` if `allow` does not match it, and `Unavailable` if it is empty. Also raises what `read` raises.
+        """
         if not any(_matches(target.split("/"), glob.strip("/").split("/")) for glob in self._allow):
-            lets_in = f"those that secretSources.infisical.allow lets in ({', '.join(self._allow)})"
+            allowed = ", ".join(self._allow) or "no secret at all"
             raise Refused(
-                f"the secret {target} is not among {lets_in}" if self._allow else "no secret of Infisical may be read",
-                "add it to secretSources.infisical.allow of the configuration in force",
+                f"secretSources.infisical.allow does not allow the secret {target} (it allows {allowed})",
+                "add the secret to secretSources.infisical.allow, in the trusted configuration if there is one",
             )
-        found = await self._read(SecretName.parse(target))
-        return trimmed_secret(found.reveal(), f"the secret {target}", "set it in Infisical")
+        secret = await self._read(SecretName.parse(target))
+        return trimmed_secret(secret.reveal(), f"the secret {target}", "set it in Infisical")
 
 
 def _matches(names: Sequence[str], glob: Sequence[str]) -> bool:

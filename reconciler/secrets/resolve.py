@@ -1,4 +1,4 @@
-"""Reads each reference once and says, of each that gave nothing, whether it is missing or must not be read."""
+"""Reads every reference once. For each one without a value it keeps the reason: the value is missing, or must not be read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,41 +12,41 @@ _READERS = 8
 
 
 class Unavailable(ReconcilerError):
-    """The source has no such value here."""
+    """The source has no such value on this machine, or cannot read it now."""
 
 
 class Refused(Unavailable):
-    """The source has rules, and they forbid this value wherever it is looked for."""
+    """The rules of the source forbid to read this value, on every machine."""
 
 
 class SecretSource(Protocol):
-    """Reads values of one kind of reference."""
+    """Reads the values of one kind of reference."""
 
     async def read(self, target: str) -> Secret:
-        """Return the value `target` names, trimmed. Raises `Unavailable` or `Refused`."""
+        """Return the value that `target` names, trimmed. Raises `Unavailable` or `Refused`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What the references gave: a value each, or the reason why there is none."""
+    """What came of a set of references. Each of them has a value, or the reason why it has none."""
 
     values: Mapping[Reference, Secret]
     missing: Mapping[Reference, Unavailable]
 
     def credentials(self, references: References) -> Credentials | None:
-        """Return the key and the secret that `references` name, None unless both are there."""
+        """Return the key and the secret that `references` name, None unless both have a value."""
         key, secret = (self.values.get(reference) for reference in references)
         return Credentials(key, secret) if key is not None and secret is not None else None
 
 
 async def resolve_references(references: Iterable[Reference], sources: Mapping[str, SecretSource]) -> Resolution:
-    """Read every reference once from the source of its kind, several at a time: some are far away."""
+    """Read every reference once, from the source of its kind. It reads several at a time, because some sources are slow."""
     values: dict[Reference, Secret] = {}
     missing: dict[Reference, Unavailable] = {}
-    left = iter(dict.fromkeys(references))
+    unread = iter(dict.fromkeys(references))
 
     async def reader() -> None:
-        for reference in left:
+        for reference in unread:
             try:
                 values[reference] = await sources[reference.kind].read(reference.target)
             except Unavailable as cause:
@@ -59,10 +59,13 @@ async def resolve_references(references: Iterable[Reference], sources: Mapping[s
 
 
 def trimmed_secret(text: str, what: str, hint: str) -> Secret:
-    """Return `text` as the server will trim it; raise `Unavailable` when nothing is left of `what`."""
+    """Return `text`, trimmed as Infisical trims it.
+
+    `what` names the place of the text in messages. Raises `Unavailable` if nothing is left, or if the text is not UTF-8.
+    """
     value = text.strip()
     if not value:
         raise Unavailable(f"{what} is empty", hint)
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise Unavailable(f"{what} is not UTF-8 text", "encode it as UTF-8")  # Python's marks for bytes that are none
+        raise Unavailable(f"{what} is not UTF-8 text", "encode it as UTF-8")  # how Python keeps other bytes
     return Secret(value)

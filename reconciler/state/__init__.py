@@ -1,6 +1,7 @@
-"""What was last applied, kept safe: the format, the lock and the backends.
+"""Keeps the state, which records what was last applied: its format, its lock and the places that can hold it.
 
-A backend is `load`, `store` and `locked`. Plans load; only an apply and `state rm` lock and store.
+A place is a `Backend`: it loads the state, stores it, and holds a lock. A plan only loads. Only commands that change the state
+take the lock and store.
 """
 
 from reconciler.state.backend import Backend, Conflict, Locked, LockInfo, StateError, Version

@@ -1,4 +1,4 @@
-"""What a place that keeps state must do, whichever it is."""
+"""What every place that keeps a state must be able to do."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -8,20 +8,24 @@ from typing import Protocol
 from reconciler.model import ReconcilerError, State, Waiting
 
 Version = str
-"""What a backend knows a stored document by; "" before there is one."""
+"""Identifies one stored document of a backend. It is "" before the first document."""
 
 
 class StateError(ReconcilerError):
-    """The state cannot be read or written."""
+    """The state cannot be read, written or locked."""
 
 
 class Conflict(StateError):
-    """Somebody else stored a document since ours was loaded."""
+    """Somebody else stored a document after this run loaded its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockInfo:
-    """Who holds a lock: shown to whoever finds it taken. `since` is ISO 8601, UTC."""
+    """Who holds a lock. Other runs that want it show this.
+
+    `operation` is the command, `who` the user and the machine, `since` a time (ISO 8601, UTC), and `run` the address of the CI
+    run, "" if it is not known.
+    """
 
     operation: str
     who: str
@@ -33,22 +37,25 @@ class LockInfo:
 
 
 class Locked(StateError):
-    """The lock is held by somebody else; `str()` says by whom when that is known."""
+    """Somebody else holds the lock. The message says who, if that is known."""
 
 
 class Backend(Protocol):
-    """Keeps one stack's state. All methods raise `StateError` when the place fails."""
+    """Keeps the state of one stack. Every method raises `StateError` if the place fails."""
 
     async def load(self) -> tuple[State | None, Version]:
-        """Return the stored state and its version, (None, "") when nothing was ever stored."""
+        """Return the stored state and its version, or (None, "") if nothing was ever stored."""
 
     async def store(self, state: State, version: Version) -> Version:
-        """Store `state` whole or not at all, and return its version. Raises `Conflict` unless `version` is the stored one."""
+        """Store `state`, whole or not at all, and return its version.
+
+        `version` is the version that the caller loaded. Raises `Conflict` if another one is stored.
+        """
 
     def hold_lock(
         self, info: LockInfo, wait_seconds: float, waiting: Callable[[Waiting], None]
     ) -> AbstractAsyncContextManager[None]:
-        """Hold the lock for the block; wait up to `wait_seconds` for it. Raises `Locked`.
+        """Hold the lock while the block runs. Wait up to `wait_seconds` for it, then raise `Locked`.
 
-        Tells `waiting` who holds the lock, once, if another run still holds it after `WORTH_TELLING_SECONDS`.
+        If another run still holds the lock after `WORTH_TELLING_SECONDS`, tell `waiting` once who that is.
         """

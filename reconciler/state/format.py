@@ -1,6 +1,7 @@
-"""The state document: JSON, one record a line, so that a difference of two of them can be read.
+"""The state as a JSON document. Each record is on a line of its own, so that people can read the difference of two documents.
 
-`format_version`: a new minor adds keys, a new major is refused by older versions.
+`format_version` is the version of the format. A new minor version adds keys. A reconciler that does not know a major version
+refuses it.
 """
 
 import base64
@@ -28,23 +29,26 @@ T = TypeVar("T")
 
 
 class Encoder:
-    """Writes the states of one run. What did not change since the last one is not written out anew: an apply stores a state
-    of thousands every hundred changes."""
+    """Encodes the states that one run stores, one after the other.
+
+    It keeps the text of each record, and reuses it while the record stays the same: an apply stores a state with thousands of
+    records again and again.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[object, str]] = {}
+        self._texts: dict[int, tuple[object, str]] = {}
 
     def encode(self, state: State) -> bytes:
-        """Return `state` as the bytes that are stored. It holds fingerprints and their key, never a value."""
-        before, self._known = self._known, {}
-        # A lone surrogate, which UTF-8 lacks, becomes its JSON escape.
-        return "".join(self._lines(state, before)).encode("utf-8", "backslashreplace")
+        """Return the bytes to store. They contain fingerprints and their key, but no secret value."""
+        earlier, self._texts = self._texts, {}
+        # UTF-8 has no lone surrogates: each becomes its JSON escape.
+        return "".join(self._lines(state, earlier)).encode("utf-8", "backslashreplace")
 
-    def _lines(self, state: State, before: Mapping[int, tuple[object, str]]) -> Iterator[str]:
+    def _lines(self, state: State, earlier: Mapping[int, tuple[object, str]]) -> Iterator[str]:
         def row(item: T, plain: Callable[[T], Any]) -> str:
-            known = before.get(id(item))
-            self._known[id(item)] = known if known and known[0] is item else (item, _json(plain(item)))
-            return self._known[id(item)][1]
+            kept = earlier.get(id(item))
+            self._texts[id(item)] = kept if kept and kept[0] is item else (item, _json(plain(item)))
+            return self._texts[id(item)][1]
 
         organisation = {"id": state.organisation_id, "name": state.organisation_name}
         yield "{\n"
@@ -61,33 +65,33 @@ class Encoder:
 
 
 def decode_state(data: bytes, where: str = "The state") -> State:
-    """Return the state of stored bytes. Raises `StateError` when they are damaged or of an unknown major version.
+    """Return the state in a stored document. `where` is what an error calls the document.
 
-    `where` is what the error calls them.
+    Raises `StateError` if the document is damaged, or if its major version is unknown.
     """
     try:
         document = json.loads(data)
         version = _text(document, "format_version")
         if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
             raise StateError(
-                f"{where} is of format {version}; this version of reconciler reads {FORMAT_VERSION}.",
+                f"{where} has format {version}, but this version of reconciler reads format {FORMAT_VERSION}.",
                 "use the version of reconciler that wrote it, or a newer one",
             )
         return _state(document)
-    except KeyError as lacking:
-        raise _damaged(where, f"it lacks {lacking}") from None
+    except KeyError as missing:
+        raise _damage(where, f"it lacks {missing}") from None
     except json.JSONDecodeError as broken:
-        raise _damaged(
+        raise _damage(
             where, f"it is not JSON at line {broken.lineno}, column {broken.colno}" if data else "it is empty"
         ) from None
     except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
-        raise _damaged(where, "a value in it is not of its kind") from None
+        raise _damage(where, "a value in it has the wrong type") from None
 
 
-def _damaged(where: str, why: str) -> StateError:
+def _damage(where: str, why: str) -> StateError:
     return StateError(
         f"{where} is damaged: {why}.",
-        "restore it from a backup; it is written whole or not at all, so something else changed it",
+        "restore it from a backup; reconciler writes it whole or not at all, so something else changed it",
     )
 
 
@@ -95,7 +99,7 @@ def _state(document: dict[str, Any]) -> State:
     key = base64.b64decode(document["fingerprint_key"], validate=True)
     serial, organisation, records = document["serial"], document["organisation"], document["records"]
     if len(key) != KEY_BYTES or type(serial) is not int or not isinstance(records, dict):
-        raise ValueError("not of its kind")
+        raise ValueError("wrong type")
     return State(
         lineage=_text(document, "lineage"),
         serial=serial,
@@ -143,9 +147,9 @@ def _record(address: str, value: dict[str, Any]) -> Record:
         name=_text(value, "name"),
         description=_text(value, "description"),
         instance_url=_text(value, "instance_url"),
-        credentials_hash=_maybe(value, "credentials_hash"),
+        credentials_hash=_optional_text(value, "credentials_hash"),
         fingerprints=Fingerprints(_text(prints, "consumer_key"), _text(prints, "consumer_secret")) if prints else None,
-        version=_maybe(value, "version"),
+        version=_optional_text(value, "version"),
         lifecycle=Lifecycle.of(value["lifecycle"]),
         labels={label: _text(labels, label) for label in labels},
         file=_text(value, "file"),
@@ -158,12 +162,12 @@ def _text(value: Mapping[str, Any], key: str) -> str:
     return str(value[key])
 
 
-def _maybe(value: Mapping[str, Any], key: str) -> str | None:
+def _optional_text(value: Mapping[str, Any], key: str) -> str | None:
     return None if value[key] is None else _text(value, key)
 
 
 def _flag(value: Mapping[str, Any], key: str) -> bool:
-    """Never by truth: `"false"` would lift a protection, or make one."""
+    """Return true or false. Other values raise: the text `"false"` counts as true, and would change a protection."""
     if not isinstance(value[key], bool):
         raise TypeError(key)
     return bool(value[key])

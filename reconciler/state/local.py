@@ -1,4 +1,4 @@
-"""State in a file, which is whole at every moment; one writer at a time."""
+"""Keeps the state in a file. The file is complete at every moment, and has one writer at a time."""
 
 import hashlib
 import json
@@ -22,9 +22,10 @@ _POLL_SECONDS = 0.2
 
 
 class LocalBackend:
-    """Keeps the state in `path` (mode 0600). Its lock is the operating system's, so a killed holder leaves none behind.
+    """Keeps the state in the file `path`, with mode 0600.
 
-    A link is followed: what it leads to is replaced, never the link, and whoever comes another way meets the same lock.
+    The operating system keeps the lock, so a killed run leaves no lock behind. If `path` is a link, a store replaces the file
+    that it leads to, not the link. The lock is beside that file, so that every path to it has the same lock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +61,7 @@ class LocalBackend:
     async def _acquire(self, lock: FileLock, wait_seconds: float, waiting: Callable[[Waiting], None]) -> None:
         began = anyio.current_time()
         deadline = began + wait_seconds
-        told = False
+        has_told = False
         while True:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,19 +70,19 @@ class LocalBackend:
             except Timeout:
                 now = anyio.current_time()
                 if now >= deadline:
-                    raise self._held() from None
-                if not told and now - began >= WORTH_TELLING_SECONDS:
+                    raise self._lock_taken() from None
+                if not has_told and now - began >= WORTH_TELLING_SECONDS:
                     waiting(self._waiting(deadline - now))
-                    told = True
+                    has_told = True
             except OSError as broken:
-                raise self._failed("locked", broken) from None
+                raise self._failure("locked", broken) from None
             await anyio.sleep(_POLL_SECONDS)
 
     def _waiting(self, seconds: float) -> Waiting:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        return Waiting(WaitReason.STATE_LOCK, seconds, until, cause=str(self._held()))
+        return Waiting(WaitReason.STATE_LOCK, seconds, until, cause=str(self._lock_taken()))
 
-    def _held(self) -> Locked:
+    def _lock_taken(self) -> Locked:
         try:
             holder = str(LockInfo(**json.loads(self._info.read_text())))
         except (OSError, ValueError, TypeError):
@@ -97,32 +98,32 @@ class LocalBackend:
         except FileNotFoundError:
             return None
         except OSError as broken:
-            raise self._failed("read", broken) from None
+            raise self._failure("read", broken) from None
 
     def _write(self, state: State, version: Version) -> Version:
         data = self._encoder.encode(state)
         stored = self._read()
         if (_version(stored) if stored is not None else "") != version:
             raise Conflict(
-                f"The state {self._path} was changed by somebody else during this run.",
-                "run again; if it stays, see what else writes this file",
+                f"Somebody else changed the state {self._path} during this run.",
+                "run again; if it happens again, find out what else writes this file",
             )
         try:
             write_file(self._path, data, mode=0o600)
         except OSError as broken:
-            raise self._failed("written", broken) from None
+            raise self._failure("written", broken) from None
         return _version(data)
 
     def _write_info(self, info: LockInfo) -> None:
         try:
             write_file(self._info, json.dumps(asdict(info)).encode(), below=self._info.parent)
         except OSError as broken:
-            raise self._failed("locked", broken) from None
+            raise self._failure("locked", broken) from None
 
-    def _failed(self, what: str, broken: OSError) -> StateError:
+    def _failure(self, what: str, broken: OSError) -> StateError:
         return StateError(
             f"The state {self._path} cannot be {what}: {broken.strerror or broken}.",
-            "check the directory's permissions and the space that is left on its disk",
+            "check the permissions of the directory, and the free space on its disk",
         )
 
 

@@ -1,4 +1,4 @@
-"""The working tree and Git, both as untrusted input: whoever opens a pull request chooses what is in them.
+"""Reads and writes the working tree, and asks Git. Both are untrusted: whoever opens a pull request chooses what is in them.
 
 `git` answers questions about commits, and is the only module of reconciler that starts a process. `walk` finds and reads the
 files that globs name. `write` writes a file whole or not at all. Nothing here uses the network.

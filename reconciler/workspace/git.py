@@ -1,8 +1,7 @@
 """Asks git about a clone. This is the only module that starts git, or any process at all.
 
-Each question has three answers that callers must keep apart: what was asked for; None, or nothing, when git knows that it is
-not there; and `GitUnusable` when git cannot tell. Someone who takes the third for the second sees a file as deleted that is
-only unreadable.
+Callers must keep three kinds of answers apart: the thing itself; None, or nothing, if git knows that there is no such thing;
+and `GitUnusable` if git cannot tell. Whoever takes the third for the second takes an unreadable file for a deleted one.
 """
 
 import os
@@ -18,14 +17,14 @@ from reconciler.model import ReconcilerError
 _LIMIT_SECONDS = 60
 _OPTIONS = (
     "--literal-pathspecs",  # a path is a path, whatever characters are in it
-    *("-c", "core.fsmonitor=false"),  # would start a program that the clone's configuration names
+    *("-c", "core.fsmonitor=false"),  # it would start a program that the clone's configuration names
     *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "safe.bareRepository=explicit"),  # a directory laid out like a repository is none
+    *("-c", "safe.bareRepository=explicit"),  # a directory that looks like a bare repository is not one
 )
 
 
 class GitUnusable(ReconcilerError):
-    """Git cannot answer: it does not start, does not end in time, or fails. The sentence has git's own words in it."""
+    """Git cannot answer: it does not start, does not end in time, or fails. The message repeats git's own words."""
 
 
 class GitMissing(GitUnusable):
@@ -34,13 +33,13 @@ class GitMissing(GitUnusable):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The clone whose work tree is the directory `root`. Every method but `containing` raises `GitUnusable`."""
+    """The clone whose work tree is the directory `root`. Every method except `containing` raises `GitUnusable`."""
 
     root: Path
 
     @classmethod
     def containing(cls, path: Path) -> "Repository | None":
-        """Return the repository of the nearest directory, at or above `path`, that has a `.git`; None when none has.
+        """Return the repository of the nearest directory, at or above `path`, that has a `.git`; None if no directory has one.
 
         No commit can hold a file of that name, so a pull request cannot move this boundary. Links in `path` are not followed,
         and git is not started.
@@ -58,61 +57,64 @@ class Repository:
         return tuple(self._ask("list its refs", "for-each-ref", "--format=%(refname)", *patterns).decode().split())
 
     def commit(self, ref: str) -> str | None:
-        """Return the id of the commit that `ref` names, None when this clone has no such commit."""
+        """Return the id of the commit that `ref` names, None if this clone has no such commit."""
         ended = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         if ended.returncode == 1:
             return None
         if ended.returncode:
-            raise self._failed(f"tell which commit {ref} is", ended)
+            raise self._failure(f"tell which commit {ref} is", ended)
         return ended.stdout.decode().strip()
 
     def file_at(self, commit: str, path: str) -> bytes | None:
-        """Return the content of the file `path`, relative to the root, as `commit` has it. None: there is no such file."""
-        found = self._entry(commit, path)
-        if found is None or found.kind != "blob":
+        """Return the content of a file as `commit` has it, None if there is no such file. `path` is relative to the root."""
+        entry = self._entry(commit, path)
+        if entry is None or entry.kind != "blob":
             return None
-        return self._ask(f"read {path} at {commit}", "cat-file", "blob", found.id)
+        return self._ask(f"read {path} at {commit}", "cat-file", "blob", entry.id)
 
     @contextmanager
     def copy_of(self, folder: Path, commit: str) -> Iterator[Path | None]:
-        """Give a temporary copy of `folder` as `commit` has it. None: there is no such directory. The clone stays as it is."""
+        """Give a temporary copy of `folder` as `commit` has it, None if there is no such directory.
+
+        The clone itself does not change.
+        """
         inside = folder.relative_to(self.root).as_posix()
-        found = _Entry("tree", commit) if inside == "." else self._entry(commit, inside)
-        if found is None or found.kind != "tree":
+        entry = _Entry("tree", commit) if inside == "." else self._entry(commit, inside)
+        if entry is None or entry.kind != "tree":
             yield None
             return
-        with tempfile.TemporaryDirectory() as made:
-            copy = (Path(made) / "tree").resolve()
+        with tempfile.TemporaryDirectory() as temporary:
+            copy = (Path(temporary) / "tree").resolve()
             copy.mkdir()
-            index = {"GIT_INDEX_FILE": f"{made}/index"}
-            for step in (("read-tree", found.id), ("checkout-index", "--all", "--force", f"--prefix={copy}/")):
+            index = {"GIT_INDEX_FILE": f"{temporary}/index"}
+            for step in (("read-tree", entry.id), ("checkout-index", "--all", "--force", f"--prefix={copy}/")):
                 self._ask(f"read {inside} at {commit}", *step, environ=index)
             yield copy
 
     def tracked_files(self, files: Collection[Path]) -> frozenset[Path]:
-        """Return those of `files` that the index has. They are absolute, without links, and below the root."""
+        """Return those of `files` that Git tracks. Their paths must be absolute, without links, and below the root."""
         if not files:
             return frozenset()
         common = Path(os.path.commonpath(files)).relative_to(self.root).as_posix()
-        listed = self._ask("list the files that it tracks", "ls-files", "-z", "--", common)
-        return frozenset(files) & {self.root / name for name in os.fsdecode(listed).split("\0") if name}
+        output = self._ask("list the files that it tracks", "ls-files", "-z", "--", common)
+        return frozenset(files) & {self.root / name for name in os.fsdecode(output).split("\0") if name}
 
     def _entry(self, commit: str, path: str) -> "_Entry | None":
-        listed = self._ask(f"look for {path} at {commit}", "ls-tree", "-z", "--full-tree", commit, "--", path)
-        if not listed:
+        output = self._ask(f"look for {path} at {commit}", "ls-tree", "-z", "--full-tree", commit, "--", path)
+        if not output:
             return None
-        _mode, kind, name = listed.partition(b"\t")[0].decode().split()
+        _mode, kind, name = output.partition(b"\t")[0].decode().split()
         return _Entry(kind, name)
 
     def _ask(self, doing: str, *arguments: str, environ: Mapping[str, str] | None = None) -> bytes:
-        """Return what a git command prints. `doing` completes "git cannot …" for when it fails."""
+        """Return what a git command prints. If it fails, `doing` completes the message "git cannot …"."""
         ended = self._run(*arguments, environ=environ)
         if ended.returncode:
-            raise self._failed(doing, ended)
+            raise self._failure(doing, ended)
         return ended.stdout
 
     def _run(self, *arguments: str, environ: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[bytes]":
-        """Return how a git command ended. It runs in the root, where `.git` comes before all that looks like a repository."""
+        """Run a git command in the root, where git finds `.git` before anything that looks like a repository."""
         try:
             return subprocess.run(  # noqa: S603
                 ["git", *_OPTIONS, *arguments],  # noqa: S607
@@ -129,15 +131,15 @@ class Repository:
         except (OSError, ValueError) as broken:  # ValueError: a NUL in an argument
             if isinstance(broken, FileNotFoundError) and broken.filename == "git":
                 raise GitMissing("There is no git on this machine.", "install git, or add its directory to PATH") from None
-            said = getattr(broken, "strerror", None) or str(broken)
-            raise GitUnusable(f"git cannot be started: {said}.", "check that `git --version` works here") from None
+            cause = getattr(broken, "strerror", None) or str(broken)
+            raise GitUnusable(f"git cannot be started: {cause}.", "check that `git --version` works here") from None
 
-    def _failed(self, doing: str, ended: "subprocess.CompletedProcess[bytes]") -> GitUnusable:
-        words = ended.stderr.decode(errors="replace").strip()
-        hint = "check the clone with `git fsck`; a shallow or partial clone may lack what is needed"
-        if "safe.directory" in words:
+    def _failure(self, doing: str, ended: "subprocess.CompletedProcess[bytes]") -> GitUnusable:
+        output = ended.stderr.decode(errors="replace").strip()
+        hint = "check the clone with `git fsck`; a shallow or partial clone may lack the commits or files that are asked for"
+        if "safe.directory" in output:
             hint = f"the clone belongs to another user; to trust it: `git config --global --add safe.directory {self.root}`"
-        first = words.partition("\n")[0].rstrip(".") or f"it ended with {ended.returncode}"
+        first = output.partition("\n")[0].rstrip(".") or f"it ended with exit code {ended.returncode}"
         return GitUnusable(f"git cannot {doing}: {first}.", hint)
 
 
@@ -150,9 +152,9 @@ class _Entry:
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment without the variables that lead git to another repository; a git hook sets some.
+    """Return the environment without the variables that lead git to another repository. A git hook sets some of them.
 
-    `GIT_CONFIG_*` stays: that is where an operator names configuration, such as `safe.directory`.
+    `GIT_CONFIG_*` stays, because operators use it for configuration such as `safe.directory`.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_")}
     return kept | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}

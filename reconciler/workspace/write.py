@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all, and through no link that a pull request may have put in its way."""
+"""Writes a file whole or not at all. It does not write through a link that a pull request may have put there."""
 
 import errno
 import os
@@ -8,16 +8,16 @@ from pathlib import Path
 
 
 def write_file(path: Path, data: bytes, *, mode: int | None = None, below: Path | None = None, new: bool = False) -> None:
-    """Make `data` the content of `path`. When that fails, what was there before is there still.
+    """Make `data` the content of `path`. If that fails, the earlier content is still there.
 
     The data goes into a new file beside `path`. That file is flushed to the disk and then renamed over `path`.
 
-    `below` is a directory that `path` is in. A link at `path`, or at a directory between the two, is refused, since a pull
-    request can put one there; missing directories are made. Without `below` a person has named `path`: a link at `path` is
-    followed, and the file that it leads to is replaced.
+    `below` is a directory that `path` is in. With it, a link at `path`, or at a directory between the two, is refused, since a
+    pull request can put one there. Missing directories are made. Without `below`, a person has named `path`: a link at `path`
+    is followed, and the file that it leads to is replaced.
 
-    `mode` is the permissions that the file gets. None: those of the file that is replaced, or the usual ones for a new file.
-    With `new`, a file that is there already is an error.
+    `mode` is the permissions that the file gets. Without it, the file keeps the permissions that it had, and a new file gets
+    the usual ones. With `new`, it is an error if the file already exists.
 
     Raises `OSError`. Its `strerror` completes the sentence "PATH cannot be written: …".
     """
@@ -54,21 +54,21 @@ def _refuse_links(path: Path, below: Path) -> None:
     for depth in range(1, len(inside) + 1):
         part = below.joinpath(*inside[:depth])
         if part.is_symlink():
-            raise OSError(errno.ELOOP, f"{part} is a link, and nothing is written through a link")
+            raise OSError(errno.ELOOP, f"{part} is a link, and reconciler does not write through links")
 
 
 def _permissions(path: Path) -> int | None:
-    """Return the permissions of the file at `path`, None without one.
+    """Return the permissions of the file at `path`, None if there is no file.
 
-    A device or a pipe is refused: a rename would put a file in its place, for the whole machine.
+    Raises `OSError` for a device or a pipe: a rename would replace it with a file, for the whole machine.
     """
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file")
-    return stat.S_IMODE(found.st_mode)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return stat.S_IMODE(status.st_mode)
 
 
 def _move(part: Path, target: Path, *, new: bool) -> None:
@@ -94,7 +94,7 @@ def _remove_if_ours(part: Path, handle: int) -> None:
 
 
 def _is_ours(part: Path, handle: int) -> bool:
-    """Tell whether `part` still is the file that this process opened: two processes use the same name."""
+    """Tell whether `part` is still the file that this process opened: another process may use the same name."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(handle), part.lstat())
     return False

@@ -268,7 +268,7 @@ async def test_a_refusal_that_repeats_the_secret_leaves_it_nowhere(world: World)
     world.gate.on("POST", "", refusal(400, "BadRequest", f"no luck with {SECRET} of {KEY}"))
     outcome = await world.apply(wanted())
     (failure,) = outcome.failed
-    assert "its words repeat a credential" in failure.diagnostic.detail
+    assert "the message repeats a credential" in failure.diagnostic.detail
     everything = f"{outcome} {world.events} {world.path.read_text()}"
     assert SECRET not in everything
     assert KEY not in everything

@@ -168,7 +168,7 @@ async def test_a_state_that_somebody_else_stored_mid_way_is_left_as_it_is_and_th
     world.gate.hold = meddle
     outcome = await world.apply(wanted())
     assert outcome.problem is not None
-    assert "was changed by somebody else" in outcome.problem.summary
+    assert "Somebody else changed the state" in outcome.problem.summary
     assert "nor is it in theirs" in outcome.problem.detail
     assert "lifecycle.adopt" in outcome.problem.hint
     assert (await world.state()).lineage == "another"

@@ -228,7 +228,7 @@ class TestUrl:
 
         assert reason is Stop.FAILED
         assert problem.summary == f"INFISICAL_HOST says {value}, but infisical.url says https://vault.example."
-        assert problem.hint == "unset INFISICAL_HOST, or make the two the same"
+        assert problem.hint == "unset INFISICAL_HOST, or give both the same value"
 
     def test_variables_that_disagree_with_each_other_stop_the_run(self, tmp_path: Path) -> None:
         write(tmp_path)
@@ -259,7 +259,7 @@ class TestUrl:
 
         reason, (problem,) = stopped(tmp_path, {"INFISICAL_HOST": value})
 
-        assert (reason, problem.summary) == (Stop.FAILED, "INFISICAL_HOST is not the URL of an Infisical.")
+        assert (reason, problem.summary) == (Stop.FAILED, "INFISICAL_HOST is not the URL of an Infisical server.")
         assert "pa55" not in repr(problem)
 
     def test_an_embedded_database_is_kept_in_the_stack_and_other_stacks_have_none(self, tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ class TestUrl:
         reason, (problem,) = stopped(stack)
 
         assert reason is Stop.INVALID
-        assert problem.summary.startswith("`embedded.database` is .reconciler/embedded.db, which is ")
+        assert problem.summary.startswith("`embedded.database` is .reconciler/embedded.db, which leads to ")
 
     def test_the_variables_are_not_read_with_an_embedded_infisical(self, tmp_path: Path) -> None:
         write(tmp_path, infisical={"url": "embedded"})
@@ -291,7 +291,7 @@ class TestRootsWithoutATrustedConfiguration:
         reason, (problem,) = stopped(stack)
 
         assert reason is Stop.INVALID
-        assert re.search(r"roots names \S+: that is outside the stack\.|which is a link to \S+: that", problem.summary)
+        assert re.search(r"roots names \S+, which is (a link to \S+, )?outside the stack\.", problem.summary)
         assert "RECONCILER_TRUSTED_CONFIG" in problem.hint
 
     def test_no_roots_at_all_allow_no_file(self, tmp_path: Path) -> None:

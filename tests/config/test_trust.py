@@ -198,7 +198,7 @@ class TestWhereTheTrustedConfigurationIs:
 
         assert problem.summary == "There is no stacks/new/reconciler.yaml at main."
         assert problem.hint == (
-            "a new stack's configuration must be merged there first; until then, "
+            "merge the configuration of a new stack there first; until then, "
             "`reconciler plan --offline --base main` shows what its manifests want"
         )
 
@@ -207,7 +207,7 @@ class TestWhereTheTrustedConfigurationIs:
 
         problem = refused(tmp_path, MAIN)
 
-        assert problem.summary == f"{tmp_path} is in no git repository, so there is no main."
+        assert problem.summary == f"{tmp_path} is not in a Git repository, so git:main cannot be read."
 
     @pytest.mark.parametrize("ref", ["main", "refs/heads/main", "v1", "origin/main", "COMMIT"])
     def test_a_ref_is_a_branch_a_tag_a_remote_s_branch_or_a_commit(self, repository: Repository, ref: str) -> None:
@@ -278,7 +278,7 @@ class TestRoots:
 
         assert reason is Stop.INVALID
         assert "which is a link to /" in problem.summary
-        assert problem.summary.endswith(": that is outside the repository.")
+        assert problem.summary.endswith(", outside the repository.")
 
     def test_a_link_by_which_the_repository_is_reached_changes_nothing(self, repository: Repository, tmp_path: Path) -> None:
         (tmp_path / "alias").symlink_to(repository.folder)
@@ -344,7 +344,7 @@ class TestAttacks:
         repository.git("submodule", "--quiet", "add", str(other.folder), "crm")
 
         assert refused(stack, MAIN).summary == (
-            f"{stack} is a submodule, so where its main comes from is no more trusted than this tree."
+            f"{stack} is a submodule: this tree decides where its main comes from, so reconciler does not trust it."
         )
 
     def test_moving_the_stack_does_not_bring_another_trust(self, repository: Repository) -> None:

@@ -25,7 +25,9 @@ CLOUD = "https://app.infisical.com"
 VALUES = {"CRM_CONSUMER_KEY": "demo-consumer-key", "CRM_CONSUMER_SECRET": "demo-consumer-secret"}
 """What `NAME=...` stands for, beside the log-in of the served API."""
 MOST_REASONS = 8
-_ASKED_ELSEWHERE = re.compile(r"\n?warning: Salesforce is asked at .*\n.*its own hosts\.\n  next: .*\n")
+_ASKED_ELSEWHERE = re.compile(
+    r"\n?warning: reconciler sends Salesforce requests to .*\n.*not to Salesforce itself\.\n  next: .*\n"
+)
 """What tells that Salesforce is simulated, which it is not for the reader."""
 
 

@@ -87,14 +87,14 @@ def test_a_whole_connection_is_right() -> None:
 SLUG = "use lower-case letters, digits and single hyphens between them, 1 to 64 characters, such as crm-production"
 SOURCE = (
     "write where the value comes from, { fromEnv: NAME } or { fromFile: path }; "
-    "a value that stood here is in Git now: replace it in Salesforce"
+    "if a value was written here, Git has it now: replace it in Salesforce"
 )
 REFERENCE = "write { fromEnv: NAME } or { fromFile: path }"
-PATH = "write the file's path, from the directory of reconciler.yaml, and never the value itself"
-VARIABLE = "write the variable's name, letters, digits and underscores, and never the value itself"
-UUID = "write the connection's id, a UUID, or true for the one with this name"
+PATH = "write the file's path relative to the directory of reconciler.yaml, never the value itself"
+VARIABLE = "write the variable's name (letters, digits and underscores), never the value itself"
+UUID = "write the connection's id (a UUID), or true for the connection with this name"
 WRONG_CONNECTIONS = [
-    ("apiVersion: reconciler/v1\n", "", ["1:1 The document lacks `apiVersion`. (begin with `apiVersion: reconciler/v1` and `kind: SalesforceConnection`, then `metadata` and `spec`; if this is to be no connection, remove it, move the file, or narrow `manifests`)"]),
+    ("apiVersion: reconciler/v1\n", "", ["1:1 The document lacks `apiVersion`. (begin with `apiVersion: reconciler/v1` and `kind: SalesforceConnection`, then `metadata` and `spec`; if this document is not a manifest, remove it, move the file, or narrow `manifests`)"]),
     ("reconciler/v1", "reconciler/v2", ["1:13 `apiVersion` must be `reconciler/v1`, not `reconciler/v2`. (did you mean `reconciler/v1`?)"]),
     ("reconciler/v1", "1", ["1:13 `apiVersion` must be `reconciler/v1`, not a number. (write `apiVersion: reconciler/v1`)"]),
     ("kind: SalesforceConnection", "kind: SalesforceConection", ["2:7 `kind` must be `SalesforceConnection`, not `SalesforceConection`. (did you mean `SalesforceConnection`?)"]),
@@ -105,18 +105,18 @@ WRONG_CONNECTIONS = [
     ("name: crm", "name: |\n    crm", [f"4:9 `metadata.name` cannot be `crm\n`. ({SLUG})"]),
     ("name: crm", "name: ''", [f"4:9 `metadata.name` must not be empty. ({SLUG})"]),
     ("name: crm", f"name: {'a' * 65}", [f"4:9 `metadata.name` is longer than 64 characters. ({SLUG})"]),
-    ("name: crm", f"name: {'A' * 101}", [f"4:9 `metadata.name` cannot be what is written here. ({SLUG})", f"4:9 `metadata.name` is longer than 64 characters. ({SLUG})"]),
+    ("name: crm", f"name: {'A' * 101}", [f"4:9 `metadata.name` cannot have this value. ({SLUG})", f"4:9 `metadata.name` is longer than 64 characters. ({SLUG})"]),
     ("name: crm", "name: 42", ["4:9 `metadata.name` must be text, not a number. (put it in quotes: YAML reads it as a number)"]),
     ("name: crm", "name: crm\n  labels: { tier: 1, on: true }", ["5:19 `metadata.labels.tier` must be text, not a number. (put it in quotes: YAML reads it as a number)", "5:26 `metadata.labels.on` must be text, not true. (put it in quotes: YAML reads it as true)"]),
     ("name: crm", "name: crm\n  labels: [a]", ["5:11 `metadata.labels` must be a map of keys, not a list."]),
     ("spec:\n", "spec:\n  desciption: x\n", ["6:3 `desciption` is not a key of `spec`. (did you mean `description`?)"]),
-    ("spec:\n", "spec:\n  zzz: x\n", ["6:3 `zzz` is not a key of `spec`. (known here: name, description, project, projectId, method, credentials)"]),
-    ("spec:\n", f"spec:\n  {'z' * 70}: x\n", [f"6:3 `{'z' * 60}…` is not a key of `spec`. (known here: name, description, project, projectId, method, credentials)"]),
+    ("spec:\n", "spec:\n  zzz: x\n", ["6:3 `zzz` is not a key of `spec`. (known keys: name, description, project, projectId, method, credentials)"]),
+    ("spec:\n", f"spec:\n  {'z' * 70}: x\n", [f"6:3 `{'z' * 60}…` is not a key of `spec`. (known keys: name, description, project, projectId, method, credentials)"]),
     ("spec:\n", "spec:\n  description: [x]\n", ["6:16 `spec.description` must be text or empty, not a list."]),
     ("spec:\n", "spec:\n  description: 1\n", ["6:16 `spec.description` must be text or empty, not a number. (put it in quotes: YAML reads it as a number)"]),
     ("spec:\n", "spec:\n  project: Crm Team\n", [f"6:12 `spec.project` cannot be `Crm Team`. ({SLUG})"]),
     ("spec:\n", "spec:\n  project: ../other\n", [f"6:12 `spec.project` cannot be `../other`. ({SLUG})"]),
-    ("spec:\n", "spec:\n  projectId: crm\n", ["6:14 `spec.projectId` cannot be `crm`. (write the project's id, a UUID, or use `project` with its slug)"]),
+    ("spec:\n", "spec:\n  projectId: crm\n", ["6:14 `spec.projectId` cannot be `crm`. (write the project's id (a UUID), or use `project` with its slug)"]),
     ("spec:\n", "spec:\n  project: crm\n  projectId: 0c9e0000-0000-4000-8000-000000000001\n", ["6:3 `spec` names its project twice. (keep `project` or `projectId`, not both)"]),
     ("spec:\n", "spec:\n  method: oauth\n", ["6:11 `spec.method` must be `client-credentials`, not `oauth`."]),
     ("spec:\n", "spec:\n  method: client_credentials\n", ["6:11 `spec.method` must be `client-credentials`, not `client_credentials`. (did you mean `client-credentials`?)"]),
@@ -127,24 +127,24 @@ WRONG_CONNECTIONS = [
     ("{ fromEnv: CRM_KEY }", "plain-text", [f"8:18 `spec.credentials.consumerKey` must be a map of keys, not text. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "", [f"8:17 `spec.credentials.consumerKey` must be a map of keys, not empty. ({SOURCE})"]),
     ("{ fromEnv: CRM_KEY }", "{}", [f"8:18 `spec.credentials.consumerKey` is empty. ({REFERENCE})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromEnv: A, fromFile: b }", ["8:18 `spec.credentials.consumerKey` says twice where its value comes from. (keep one: fromEnv or fromFile)"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromEnvironment: CRM_KEY }", ["8:20 This key (not shown: it may be a value) is not a key of `spec.credentials.consumerKey`. (did you mean `fromEnv`?)"]),
-    ("{ fromEnv: CRM_KEY }", "{ value: abc }", [f"8:20 This key (not shown: it may be a value) is not a key of `spec.credentials.consumerKey`. ({SOURCE})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromEnv: $CRM_KEY }", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot be what is written here. ({VARIABLE})"]),
-    ("{ fromEnv: CRM_KEY }", f"{{ fromEnv: {'AB12' * 16} }}", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot be what is written here. ({VARIABLE})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromEnv: \"CRM_KEY\\n\" }", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot be what is written here. ({VARIABLE})"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromEnv: A, fromFile: b }", ["8:18 `spec.credentials.consumerKey` names more than one source for its value. (keep one: fromEnv or fromFile)"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromEnvironment: CRM_KEY }", ["8:20 This key (not shown, because it may be a secret) is not a key of `spec.credentials.consumerKey`. (did you mean `fromEnv`?)"]),
+    ("{ fromEnv: CRM_KEY }", "{ value: abc }", [f"8:20 This key (not shown, because it may be a secret) is not a key of `spec.credentials.consumerKey`. ({SOURCE})"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromEnv: $CRM_KEY }", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot have this value. ({VARIABLE})"]),
+    ("{ fromEnv: CRM_KEY }", f"{{ fromEnv: {'AB12' * 16} }}", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot have this value. ({VARIABLE})"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromEnv: \"CRM_KEY\\n\" }", [f"8:29 `spec.credentials.consumerKey.fromEnv` cannot have this value. ({VARIABLE})"]),
     ("{ fromEnv: CRM_KEY }", "{ fromEnv: [A] }", [f"8:29 `spec.credentials.consumerKey.fromEnv` must be text, not a list. ({VARIABLE})"]),
     ("{ fromEnv: CRM_KEY }", "{ fromFile: '' }", [f"8:30 `spec.credentials.consumerKey.fromFile` must not be empty. ({PATH})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromFile: 3MVG9abc }", [f"8:30 `spec.credentials.consumerKey.fromFile` cannot be what is written here. ({PATH})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromFile: \"a\\0b\" }", [f"8:30 `spec.credentials.consumerKey.fromFile` cannot be what is written here. ({PATH})"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromInfisical: crm/prod/KEY }", ["8:35 `spec.credentials.consumerKey.fromInfisical` must be a map of keys, not text. (write { project: SLUG, environment: SLUG, path: /FOLDER, key: NAME }; path may be left out)"]),
-    ("{ fromEnv: CRM_KEY }", "{ fromCommand: pass crm }", ["8:33 `spec.credentials.consumerKey.fromCommand` is not possible: a manifest never runs a command. (set a variable before the run and use fromEnv)"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromFile: 3MVG9abc }", [f"8:30 `spec.credentials.consumerKey.fromFile` cannot have this value. ({PATH})"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromFile: \"a\\0b\" }", [f"8:30 `spec.credentials.consumerKey.fromFile` cannot have this value. ({PATH})"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromInfisical: crm/prod/KEY }", ["8:35 `spec.credentials.consumerKey.fromInfisical` must be a map of keys, not text. (write { project: SLUG, environment: SLUG, path: /FOLDER, key: NAME }; path is optional)"]),
+    ("{ fromEnv: CRM_KEY }", "{ fromCommand: pass crm }", ["8:33 `spec.credentials.consumerKey.fromCommand` is not supported: a manifest never runs a command. (set a variable before the run, and use fromEnv)"]),
     ("spec:\n", "lifecycle: { preventDestroy: 'yes' }\nspec:\n", ["5:30 `lifecycle.preventDestroy` must be true or false, not text."]),
     ("spec:\n", "lifecycle: { onRemoval: delete }\nspec:\n", ["5:25 `lifecycle.onRemoval` must be one of `destroy`, `retain`, not `delete`."]),
     ("spec:\n", "lifecycle: { onRemoval: retian }\nspec:\n", ["5:25 `lifecycle.onRemoval` must be one of `destroy`, `retain`, not `retian`. (did you mean `retain`?)"]),
     ("spec:\n", "lifecycle: { onCredentialDrift: 1 }\nspec:\n", ["5:33 `lifecycle.onCredentialDrift` must be one of `hold`, `reassert`, `accept`, not a number."]),
     ("spec:\n", "lifecycle: { ignoreChanges: [name, spec] }\nspec:\n", ["5:36 `lifecycle.ignoreChanges[1]` must be one of `description`, `name`, `credentials`, not `spec`."]),
-    ("spec:\n", "lifecycle: { ignoreChanges: [name, name] }\nspec:\n", ["5:29 `lifecycle.ignoreChanges` names something twice."]),
+    ("spec:\n", "lifecycle: { ignoreChanges: [name, name] }\nspec:\n", ["5:29 `lifecycle.ignoreChanges` has the same item twice."]),
     ("spec:\n", "lifecycle: { adopt: crm }\nspec:\n", [f"5:21 `lifecycle.adopt` cannot be `crm`. ({UUID})"]),
     ("spec:\n", "lifecycle: { adopt: 7 }\nspec:\n", [f"5:21 `lifecycle.adopt` must be true or false or text, not a number. ({UUID})"]),
     ("spec:\n", "lifecycle: { renamedFrom: Crm }\nspec:\n", [f"5:27 `lifecycle.renamedFrom` cannot be `Crm`. ({SLUG})"]),
@@ -157,7 +157,7 @@ def test_a_wrong_connection_is_told_what_where_and_what_to_write(old: str, new: 
 
 
 URL = "write `embedded`, or a URL such as https://app.infisical.com"
-GLOB = "write a glob from this directory, such as connections/**/*.yaml, with no `..`"
+GLOB = "write a glob relative to this directory, such as connections/**/*.yaml, without `..`"
 WRONG_CONFIGURATIONS = [
     ("infisical: { url: app.infisical.com }", [f"3:19 `infisical.url` cannot be `app.infisical.com`. ({URL})"]),
     ("infisical: { url: https://a.example/x }", [f"3:19 `infisical.url` cannot be `https://a.example/x`. ({URL})"]),
@@ -175,7 +175,7 @@ WRONG_CONFIGURATIONS = [
     ('manifests: ["a\\n/../x"]', [f"3:13 `manifests[0]` cannot be `a\n/../x`. ({GLOB})"]),
     ("manifests: ['']", [f"3:13 `manifests[0]` must not be empty. ({GLOB})"]),
     ("state: { backend: s3 }", ["3:19 `state.backend` must be `local`, not `s3`."]),
-    ('state: { path: "a\\0" }', ["3:16 `state.path` cannot be `a\0`. (write a path, from this directory)"]),
+    ('state: { path: "a\\0" }', ["3:16 `state.path` cannot be `a\0`. (write a path relative to this directory)"]),
     ("guards: { maxDeletePercent: 101 }", ["3:29 `guards.maxDeletePercent` must be at most 100."]),
     ("guards: { maxUpdatePercent: -1 }", ["3:29 `guards.maxUpdatePercent` must be at least 0."]),
     ("guards: { maxUpdatePercent: 1.5 }", ["3:29 `guards.maxUpdatePercent` must be a whole number, not a number with a point."]),

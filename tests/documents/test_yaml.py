@@ -237,7 +237,12 @@ class TestDuplicates:
         assert one("a: &a {x: 1}\nb: &b {y: 2}\nc:\n  <<: *a\n  <<: *b\n").value["c"] == {"x": 1, "y": 2}
 
 
-ALIASES = "write the values out instead of & and *; if it is none of ours, move the file, or narrow `manifests`"
+ALIASES = "write the values out instead of using & and *; if this file is not a manifest, move it, or narrow `manifests`"
+TAG = "reconciler does not support tags such as !vault: for a credential write { fromEnv: NAME }; put any other text in quotes"
+PLACEHOLDER = (
+    "reconciler does not fill in placeholders such as {{ name }}: for a credential write { fromEnv: NAME }; "
+    "put any other text in quotes"
+)
 INVALID = [
     ("tab", "a:\n\tb: 1\n", (2, 1), "indent with spaces: YAML forbids tabs there"),
     (
@@ -265,25 +270,25 @@ INVALID = [
         "tag",
         "a: !vault x\n",
         (1, 4),
-        "tags such as !vault do nothing here; for a credential write { fromEnv: NAME }, else put the value in quotes",
+        TAG,
     ),
     (
         "python tag",
         "a: !!python/object/apply:os.system [id]\n",
         (1, 4),
-        "tags such as !vault do nothing here; for a credential write { fromEnv: NAME }, else put the value in quotes",
+        TAG,
     ),
     (
         "placeholder",
         "name: {{ name }}\n",
         (1, 8),
-        "placeholders such as {{ name }} are not filled in; for a credential write { fromEnv: NAME }, else put it in quotes",
+        PLACEHOLDER,
     ),
     (
         "complex key",
         "? [a, b]\n: 1\n",
         (1, 3),
-        "placeholders such as {{ name }} are not filled in; for a credential write { fromEnv: NAME }, else put it in quotes",
+        PLACEHOLDER,
     ),
     ("endless number", f"a: {'9' * 5000}\n", (1, 4), "put the value in quotes"),
     ("no number", "a: !!int x\n", (1, 4), "put the value in quotes"),
@@ -360,13 +365,13 @@ def test_aliases_that_stand_for_gigabytes_are_refused() -> None:
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
 
-    assert refused("\n".join(rows)).detail == "found aliases that repeat too much"
+    assert refused("\n".join(rows)).detail == "found aliases that expand to too much text"
 
 
 def test_merges_that_stand_for_gigabytes_are_refused() -> None:
     rows = ["a0: &a0 {x: 1, y: 2}", *(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 12))]
 
-    assert refused("\n".join(rows)).detail == "found aliases that repeat too much"
+    assert refused("\n".join(rows)).detail == "found aliases that expand to too much text"
 
 
 PIECES = [*"ab1 \n\t:-?[]{},&*!|>'\"%@`#=<~.\\\r\ufeff\x85é🔑", "<<: ", "- ", "a: ", "!!int ", "&a ", "*a ", "\n  ", "\n---\n"]

@@ -44,7 +44,13 @@ TABLE: list[tuple[int, str, object, type[InfisicalError], str]] = [
     (400, "CryptographyError", "Something about keys", InfisicalError, "its logs"),
     (401, "UnauthorizedError", "Token missing", TokenRefused, "INFISICAL_TOKEN"),
     (403, "TokenError", "Your token has expired", TokenRefused, "INFISICAL_TOKEN"),
-    (403, "PermissionDenied", "You are not allowed to read on app-connections", PermissionDenied, "plan: read; apply: read"),
+    (
+        403,
+        "PermissionDenied",
+        "You are not allowed to read on app-connections",
+        PermissionDenied,
+        "plan needs read; apply needs read",
+    ),
     (403, "ForbiddenError", "Service tokens may not", PermissionDenied, "service token"),
     (403, "PermissionBoundaryError", "no", PermissionDenied, "permission"),
     (403, "PolicyViolationError", "no", PermissionDenied, "permission"),
@@ -54,9 +60,9 @@ TABLE: list[tuple[int, str, object, type[InfisicalError], str]] = [
     (404, "", "", NoRoute, "infisical.url"),
     (410, "Gone", "Moved on", InfisicalError, "its logs"),
     (422, "ValidationFailure", ISSUES, Unprocessable, "version"),
-    (500, "InternalServerError", "Something went wrong", ServerFailed, "looked up first"),
-    (500, "DatabaseError", "hidden", ServerFailed, "looked up first"),
-    (504, "GatewayTimeoutError", "slow", ServerFailed, "looked up first"),
+    (500, "InternalServerError", "Something went wrong", ServerFailed, "first looks up what was done"),
+    (500, "DatabaseError", "hidden", ServerFailed, "first looks up what was done"),
+    (504, "GatewayTimeoutError", "slow", ServerFailed, "first looks up what was done"),
 ]
 
 
@@ -178,7 +184,7 @@ async def test_a_refusal_that_repeats_a_secret_is_withheld(message: object, stat
             for secret in (SECRET, KEY, TOKEN):
                 assert secret not in shown
                 assert secret[:8] not in shown
-            assert "its words repeat a credential" in told.detail
+            assert "(not shown, because the message repeats a credential)" in told.detail
             assert f"({status}" in told.detail
 
 
@@ -213,5 +219,5 @@ async def test_what_an_unexpected_answer_lacks_is_not_put_into_infisicals_mouth(
         with pytest.raises(Unexpected) as caught:
             await Reader(client).connections()
     told = explain_failure(caught.value, "read")
-    assert told.detail == "The answer lacks `appConnections`, or has something else there. (200)"
+    assert told.detail == "The answer lacks `appConnections`, or has a value of the wrong type there. (200)"
     assert "infisical.url" in told.hint

@@ -16,7 +16,7 @@ from reconciler.infisical import (
     TokenRefused,
     WireError,
     explain_failure,
-    obtain_token,
+    obtain_access_token,
 )
 from reconciler.model import Secret
 from reconciler.wire import Client
@@ -30,7 +30,9 @@ SECRET = "client-secret-0123456789"
 
 async def universal(client: Client, client_id: str, secret: str) -> Grant:
     """Log in by universal auth."""
-    return await obtain_token(client, "universal-auth", {"clientId": client_id, "clientSecret": secret}, (Secret(secret),))
+    return await obtain_access_token(
+        client, "universal-auth", {"clientId": client_id, "clientSecret": secret}, (Secret(secret),)
+    )
 
 
 async def test_a_machine_identity_logs_in_and_its_token_opens_the_api(api: Client, database: Path) -> None:
@@ -59,8 +61,8 @@ async def test_a_refused_login_is_tried_exactly_once_and_says_what_to_check(stat
             await universal(client, "id", SECRET)
         assert len(raw.asked) == 1
     told = explain_failure(caught.value, "log in")
-    assert "check the identity's id, its credentials" in told.hint
-    assert "locks an identity for 5 minutes" in told.hint
+    assert "check the identity's id and credentials" in told.hint
+    assert "Infisical locks an identity for 5 minutes" in told.hint
     assert f"Invalid credentials ({status}, request req-Abc123)" in told.detail
 
 

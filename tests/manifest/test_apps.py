@@ -78,7 +78,7 @@ def test_every_key_is_taken(stack: Stack) -> None:
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 LINTS = [
     ({"policies": {}}, ERROR, "`spec.policies.runAs` is missing"),
-    ({"policies": {"runAs": "Integration User"}}, ERROR, "`spec.policies.runAs` is no Username: it has no `@`"),
+    ({"policies": {"runAs": "Integration User"}}, ERROR, "`spec.policies.runAs` is not a Username: it has no `@`"),
     ({"policies": {"runAs": "CRM@acme.example"}}, WARNING, "`spec.policies.runAs` is the contact's e-mail address"),
     ({"scopes": ["id"]}, WARNING, "`spec.scopes` lacks `api`"),
     ({"scopes": ["api", "full", "refresh_token"]}, WARNING, "`spec.scopes` has `full`, `refresh_token`"),
@@ -87,11 +87,11 @@ LINTS = [
     ({"security": {"secretForWebServerFlow": False}}, WARNING, "`spec.security.secretForWebServerFlow` is off"),
     ({"security": {"secretForRefreshTokenFlow": False}}, WARNING, "`spec.security.secretForRefreshTokenFlow` is off"),
     ({"security": {"secretForTokenExchangeFlow": False}}, WARNING, "`spec.security.secretForTokenExchangeFlow` is off"),
-    ({"rotationTarget": True, "connections": ["crm"]}, ERROR, "it refuses to rotate what it logs in with"),
+    ({"rotationTarget": True, "connections": ["crm"]}, ERROR, "so Infisical refuses to rotate it"),
     ({"rotationTarget": True, "secretsOverRest": False}, ERROR, "`spec.secretsOverRest` is off"),
-    ({"salesforceApiVersion": "61.0"}, ERROR, "`secretsOverRest` is there since 62.0"),
-    ({"salesforceApiVersion": "59.0", "secretsOverRest": False}, ERROR, "flow of these apps is there since 60.0"),
-    ({"salesforceApiVersion": "64.0", "rotationTarget": True}, ERROR, "the rotation of credentials is there since 65.0"),
+    ({"salesforceApiVersion": "61.0"}, ERROR, "`secretsOverRest` needs 62.0 or newer"),
+    ({"salesforceApiVersion": "59.0", "secretsOverRest": False}, ERROR, "flow of these apps needs 60.0 or newer"),
+    ({"salesforceApiVersion": "64.0", "rotationTarget": True}, ERROR, "the rotation of credentials needs 65.0 or newer"),
     ({"connections": ["crn"]}, WARNING, "There is no connection `crn` in the manifests."),
     ({"apiName": "Infisical__CRM"}, ERROR, "`spec.apiName` cannot be `Infisical__CRM`"),
     ({"contactEmail": "nobody"}, ERROR, "`spec.contactEmail` cannot be `nobody`"),
@@ -117,7 +117,7 @@ def test_two_apps_for_one_connection(stack: Stack) -> None:
     stack.write("connections/crm.yaml", connection("crm"))
     stack.write("apps/a.yaml", app("a", connections=["crm"]))
     stack.write("apps/b.yaml", app("b", apiName="Other", connections=["crm"]))
-    assert [one.summary for one in stack.load().diagnostics] == ["`crm` logs in with `a` already."]
+    assert [one.summary for one in stack.load().diagnostics] == ["The connection `crm` already logs in with the app `a`."]
 
 
 def test_connections_of_two_orgs_in_one_app(stack: Stack) -> None:
@@ -127,7 +127,7 @@ def test_connections_of_two_orgs_in_one_app(stack: Stack) -> None:
     stack.write("apps/a.yaml", app(connections=["crm", "uat"]))
     (problem,) = stack.load().diagnostics
     assert problem.summary == (
-        "The connections of `infisical-crm` are of several orgs: acme.my.salesforce.com, b.my.salesforce.com."
+        "The connections of `infisical-crm` belong to several orgs: acme.my.salesforce.com, b.my.salesforce.com."
     )
 
 
@@ -142,7 +142,7 @@ def test_one_api_name_twice_in_an_org_and_once_in_each_of_two(stack: Stack) -> N
     stack.write("apps/b.yaml", app("b", connections=["crm-two"]))
     stack.write("apps/c.yaml", app("c", connections=["uat"]))
     assert [one.summary for one in stack.load().diagnostics] == [
-        "`a` has the API name `Infisical_CRM` in acme.my.salesforce.com too."
+        "`a` also has the API name `Infisical_CRM` in acme.my.salesforce.com."
     ]
 
 

@@ -114,7 +114,9 @@ def test_a_longer_description_is_refused(stack: Stack, text: str) -> None:
     problem = stack.problem()
 
     units = len(text.encode("utf-16-le")) // 2
-    assert problem.summary == f"`spec.description` has {units} characters, at most 256 are possible; an emoji counts two."
+    assert (
+        problem.summary == f"`spec.description` has {units} characters, but Infisical allows only 256 (an emoji counts as two)."
+    )
     assert problem.location == Location("crm.yaml", 6, 16)
     assert problem.address == "crm"
 
@@ -143,9 +145,9 @@ def test_a_project_named_twice_is_refused(stack: Stack) -> None:
         (["Zq9zQ7.s3cr3t"], "`spec.credentials.consumerSecret` must be a map of keys, not a list."),
         (
             {"value": "Zq9zQ7.s3cr3t"},
-            "This key (not shown: it may be a value) is not a key of `spec.credentials.consumerSecret`.",
+            "This key (not shown, because it may be a secret) is not a key of `spec.credentials.consumerSecret`.",
         ),
-        ({"fromEnv": "Zq9zQ7.s3cr3t"}, "`spec.credentials.consumerSecret.fromEnv` cannot be what is written here."),
+        ({"fromEnv": "Zq9zQ7.s3cr3t"}, "`spec.credentials.consumerSecret.fromEnv` cannot have this value."),
     ],
 )
 def test_a_literal_secret_is_refused_unseen_with_what_to_write(stack: Stack, reference: object, summary: str) -> None:
@@ -176,8 +178,11 @@ def test_a_secret_of_infisical_is_named_by_its_place(stack: Stack, secret: dict[
 @pytest.mark.parametrize(
     ("secret", "said"),
     [
-        ({"environment": "prod", "key": "KEY"}, "must name its project once."),
-        ({"project": "crm", "projectId": UUID, "environment": "prod", "key": "KEY"}, "must name its project once."),
+        ({"environment": "prod", "key": "KEY"}, "must have either `project` or `projectId`."),
+        (
+            {"project": "crm", "projectId": UUID, "environment": "prod", "key": "KEY"},
+            "must have either `project` or `projectId`.",
+        ),
         ({"project": "crm", "key": "KEY"}, "lacks `environment`."),
         ("crm/prod/KEY", "must be a map of keys, not text."),
     ],
@@ -192,7 +197,7 @@ def test_a_secret_of_infisical_that_is_not_named_in_full_is_refused(stack: Stack
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"), [({"fromCommand": "pass crm"}, "is not possible: a manifest never runs a command.")]
+    ("reference", "said"), [({"fromCommand": "pass crm"}, "is not supported: a manifest never runs a command.")]
 )
 def test_a_source_that_is_not_there_is_refused_with_a_sentence(stack: Stack, reference: object, said: str) -> None:
     stack.write("crm.yaml", connection("crm", credentials={"consumerKey": reference}))
@@ -230,7 +235,7 @@ def test_an_address_that_is_renamed_from_itself_is_refused(stack: Stack) -> None
 
     problem = stack.problem()
 
-    assert problem.summary == "`lifecycle.renamedFrom` is the address itself."
+    assert problem.summary == "`lifecycle.renamedFrom` is the address that the connection has now."
     assert problem.location == Location("a.yaml", 13, 16)
 
 
@@ -260,7 +265,7 @@ class TestTwins:
 
         assert problem.summary == "`crm` and `a` both have the name `crm` in Infisical."
         assert problem.location == Location("b.yaml", 4, 9)
-        assert problem.detail.startswith("The other is at a.yaml:6:9;")
+        assert problem.detail.startswith("The other one is at a.yaml:6:9.")
 
     def test_an_id_in_capitals_is_the_same_project(self, stack: Stack) -> None:
         stack.write("a.yaml", connection("a", name="crm", projectId=UUID.upper()))
@@ -326,5 +331,5 @@ class TestInstanceUrl:
 def test_key_and_secret_of_the_same_place_are_an_error_that_shows_no_name(stack: Stack, reference: dict[str, str]) -> None:
     stack.write("crm.yaml", connection("crm", credentials={"consumerKey": reference, "consumerSecret": reference}))
     problem = stack.problem()
-    assert problem.summary == "`spec.credentials`: key and secret come from the same place, so one of them is wrong."
-    assert problem.hint == f"both are `{next(iter(reference))}`: name the secret's own place"
+    assert problem.summary == "`spec.credentials` takes the key and the secret from the same place, so one of the two is wrong."
+    assert problem.hint == f"both have the same `{next(iter(reference))}`: correct the one that is wrong"

@@ -87,8 +87,8 @@ async def test_what_is_not_allowed_is_refused_and_the_allowed_are_named() -> Non
     with pytest.raises(Refused) as refused:
         await source({"OTHER": "x"}, ["CRM_*", "ERP_KEY"]).read("OTHER")
 
-    assert str(refused.value) == ("OTHER is not among the variables that secretSources.env.allow lets in (CRM_*, ERP_KEY)")
-    assert refused.value.hint == "rename the variable, or add it there"
+    assert str(refused.value) == ("secretSources.env.allow does not allow the variable OTHER (it allows CRM_*, ERP_KEY)")
+    assert refused.value.hint == "rename the variable, or add it to secretSources.env.allow"
 
 
 async def test_an_allowance_is_exact_about_case() -> None:
@@ -97,7 +97,7 @@ async def test_an_allowance_is_exact_about_case() -> None:
 
 
 async def test_an_empty_allowance_allows_nothing_and_says_so() -> None:
-    with pytest.raises(Refused, match="lets in no variable at all"):
+    with pytest.raises(Refused, match="it allows no variable at all"):
         await source({"CRM_KEY": "x"}, []).read("CRM_KEY")
 
 

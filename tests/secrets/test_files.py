@@ -106,7 +106,7 @@ async def test_a_loop_of_links_is_refused(stack: Path) -> None:
 
     refusal = await refused(stack, "a")
 
-    assert str(refusal) == "the path a leads nowhere"
+    assert str(refusal) == "the path a cannot be resolved"
 
 
 async def test_one_of_several_roots_is_enough_and_others_are_named(stack: Path, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ async def test_git_s_files_and_our_own_are_no_place_for_values(stack: Path, targ
     (stack / ".git" / "x").mkdir(parents=True, exist_ok=True)
     (stack / target).write_text("[http] extraheader = AUTHORIZATION: basic x")
 
-    assert str(await refused(stack, target)) == f"the file {target} is not a place for values"
+    assert str(await refused(stack, target)) == f"the file {target} belongs to Git or to reconciler"
 
 
 @pytest.mark.parametrize("root", [".git", ".git/sub", ".reconciler"])

@@ -49,7 +49,7 @@ async def test_a_star_stands_for_one_name_and_two_for_any(target: str, glob: str
     if allowed:
         assert (await source.read(target)).reveal() == target.rsplit("/", 1)[1]
     else:
-        with pytest.raises(Refused, match=r"is not among those that secretSources\.infisical\.allow lets in"):
+        with pytest.raises(Refused, match=r"^secretSources\.infisical\.allow does not allow the secret "):
             await source.read(target)
 
 
@@ -57,7 +57,7 @@ async def test_without_a_rule_nothing_is_read() -> None:
     async def read(name: SecretName) -> Secret:
         raise AssertionError(name)
 
-    with pytest.raises(Refused, match="no secret of Infisical may be read"):
+    with pytest.raises(Refused, match="it allows no secret at all"):
         await InfisicalSource([], read).read("crm/prod/KEY")
 
 

@@ -75,12 +75,12 @@ def test_an_unknown_major_is_refused_with_both_versions_named(version: str) -> N
     document = json.loads(Encoder().encode(a_state())) | {"format_version": version}
     with pytest.raises(StateError) as refused:
         decode_state(json.dumps(document).encode())
-    assert f"The state is of format {version}; this version of reconciler reads 1.0." in str(refused.value)
+    assert f"The state has format {version}, but this version of reconciler reads format 1.0." in str(refused.value)
     assert "newer one" in refused.value.hint
 
 
 def test_a_foreign_major_is_refused_whatever_else_is_in_it() -> None:
-    with pytest.raises(StateError, match="is of format 2"):
+    with pytest.raises(StateError, match="has format 2"):
         decode_state(b'{"format_version": "2.1", "everything": "else"}')
 
 

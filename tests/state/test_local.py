@@ -119,7 +119,7 @@ async def test_a_state_that_somebody_else_stored_meanwhile_is_a_conflict_and_sta
     version = await backend.store(a_state(), "")
     await LocalBackend(path).store(a_state(serial=8), version)
     for stale in (version, "", "nonsense"):
-        with pytest.raises(Conflict, match="was changed by somebody else") as conflict:
+        with pytest.raises(Conflict, match="Somebody else changed the state") as conflict:
             await backend.store(a_state(serial=9), stale)
         assert conflict.value.hint
     loaded, _ = await backend.load()
@@ -177,7 +177,7 @@ async def test_a_full_disk_is_an_error_with_a_next_step_and_the_previous_state_i
     ran = await anyio.run_process(command, cwd=ROOT)
     told = ran.stdout.decode().splitlines()
     assert told[0].startswith(f"StateError: The state {path} cannot be written: File too large.")
-    assert "the space that is left on its disk" in told[0]
+    assert "the free space on its disk" in told[0]
     assert told[1] == "intact ['state.json']"
 
 
@@ -293,7 +293,7 @@ async def test_a_link_in_the_place_of_the_holders_word_is_not_written_through(
         victim.write_text("precious")
     path.with_name("state.json.lock.info").symlink_to(victim)
     with pytest.raises(
-        StateError, match=r"state\.json cannot be locked: .*lock\.info is a link, and nothing is written through"
+        StateError, match=r"state\.json cannot be locked: .*lock\.info is a link, and reconciler does not write through"
     ):
         async with LocalBackend(path).hold_lock(ME, 0):
             pass

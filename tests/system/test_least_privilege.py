@@ -68,7 +68,7 @@ def test_without_reading_there_is_no_plan_and_it_is_said_why(stack: Stack, serve
 
     assert planned.code == 1
     assert "You are not allowed to read on app-connections" in planned.err
-    assert "plan: read" in " ".join(planned.err.split())
+    assert "plan needs read" in " ".join(planned.err.split())
     assert stack.run("login", "--check").code == 1
 
 

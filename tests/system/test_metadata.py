@@ -161,7 +161,10 @@ def test_nothing_is_written_through_a_link_below_out(with_app: Stack, tmp_path: 
     app(with_app, connections=["crm"], label="Another")
     before = {file: file.read_bytes() for file in [victim, *victim.rglob("*")] if file.is_file()}
     ran = with_app.run("salesforce", "metadata", "--out", "out")
-    assert (ran.code, f"{link} is a link, and nothing is written through a link" in " ".join(ran.err.split())) == (1, True)
+    assert (ran.code, f"{link} is a link, and reconciler does not write through links" in " ".join(ran.err.split())) == (
+        1,
+        True,
+    )
     assert {file: file.read_bytes() for file in before} == before
 
 

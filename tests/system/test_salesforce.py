@@ -240,7 +240,7 @@ def test_the_check_passes_and_infisical_still_refuses(stack: Stack, tmp_path: Pa
 def test_every_output_says_that_salesforce_is_asked_elsewhere(stack: Stack) -> None:
     for command in ("plan", "salesforce check ok", "apply --auto-approve"):
         ran = stack.run(*command.split())
-        assert "Salesforce is asked at http://127.0.0.1:" in ran.all
+        assert "reconciler sends Salesforce requests to http://127.0.0.1:" in ran.all
         assert "(RECONCILER_SALESFORCE_ENDPOINT)" in ran.all
 
 

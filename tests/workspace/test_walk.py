@@ -98,7 +98,7 @@ def test_a_glob_that_python_cannot_use_is_said(folder: Path, glob: str) -> None:
 
     said = problem(folder, "*.yaml", glob)
 
-    assert said.summary == f"`manifests` cannot be `{glob}`: that is no glob."
+    assert said.summary == f"`manifests` cannot be `{glob}`: that is not a glob."
     assert "connections/**/*.yaml" in said.hint
 
 
@@ -120,7 +120,7 @@ def test_a_file_with_the_other_ending_is_not_passed_over_in_silence(folder: Path
     said = problem(folder, "connections/*.yaml")
 
     assert said.severity == "warning"
-    assert said.summary == "connections/erp.yml is not read: no glob of `manifests` matches."
+    assert said.summary == "reconciler does not read connections/erp.yml: no glob of `manifests` matches it."
 
 
 def test_a_directory_called_like_a_manifest_is_passed_over(folder: Path) -> None:

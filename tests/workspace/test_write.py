@@ -126,7 +126,7 @@ class TestLinks:
             victim.write_text("precious")
         (tmp_path / link).parent.mkdir(parents=True)
         (tmp_path / link).symlink_to(victim)
-        with pytest.raises(OSError, match=f"{link} is a link, and nothing is written through a link"):
+        with pytest.raises(OSError, match=f"{link} is a link, and reconciler does not write through links"):
             write_file(tmp_path / "out/a/x", b"evil", below=tmp_path / "out", new=new)
         assert (tmp_path / link).is_symlink()
         assert victim.exists() != dangling
@@ -167,7 +167,7 @@ class TestWhatIsNoFile:
         else:
             path.symlink_to(os.devnull)
         before = path.stat().st_mode
-        with pytest.raises(OSError, match="it is no regular file"):
+        with pytest.raises(OSError, match="it is not a regular file"):
             write_file(path, b"")
         assert (path.stat().st_mode, names(tmp_path)) == (before, ["x"])
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 
 from reconciler.config import Embedded, Settings
-from reconciler.infisical import Grant, InfisicalError, Reader, explain_failure, obtain_token, renew_token
+from reconciler.infisical import Grant, InfisicalError, Reader, explain_failure, obtain_access_token, renew_access_token
 from reconciler.model import Secret, Stop, Stopped, error, warning
 from reconciler.operations.location import StackLocation, run_url
 from reconciler.operations.login import aws
@@ -79,7 +79,7 @@ async def _authorise(client: Client, login: Login) -> Secret:
     async def younger() -> Secret:
         nonlocal grant
         try:
-            grant = await renew_token(client, grant.token)
+            grant = await renew_access_token(client, grant.token)
         except InfisicalError:
             if login.method == "token":
                 raise
@@ -106,7 +106,7 @@ async def _grant(client: Client, login: Login) -> Grant:
         signed = await anyio.to_thread.run_sync(aws.signed_question)
         body |= {"identityId": login.identity_id, **signed}
         secrets = (Secret(signed["iamRequestHeaders"]),)
-    return await obtain_token(client, login.method, body, secrets)
+    return await obtain_access_token(client, login.method, body, secrets)
 
 
 @asynccontextmanager
