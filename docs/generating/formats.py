@@ -73,7 +73,7 @@ _TITLES = {
     versions.STATE_RM: "Removed records as JSON",
     versions.STATE_MV: "A moved record as JSON",
     versions.STATE_PUSH: "A pushed state as JSON",
-    versions.VERSION: "Versions as JSON",
+    versions.VERSION_REPORT: "Versions as JSON",
     versions.STOPPED: "When a command is stopped",
 }
 
@@ -85,12 +85,12 @@ def page() -> str:
     return _page(
         "File formats",
         _INTRODUCTION,
-        f"## State, version {state_format.FORMAT_VERSION}",
+        f"## State, version {state_format.STATE_FORMAT}",
         f"{_STATE.strip()} {_schema('state')}",
         _keys(state),
         "`records` holds one record for each address:",
         _keys(state["$defs"]["record"], state),
-        f"## Plan file, version {plan_file.FORMAT_VERSION}",
+        f"## Plan file, version {plan_file.PLAN_FORMAT}",
         f"{_PLAN.strip()} {_schema('plan-file')}",
         _keys(plan),
         "`plan` holds:",
