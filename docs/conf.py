@@ -87,7 +87,7 @@ def _add_contents(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 class Console(RegexLexer):
-    """Colours commands that begin with `$ `, and their output. The usual lexer would also take the `#` of a plan for a prompt."""
+    """Colours commands that begin with `$ `, and their output. The usual lexer also takes the `#` of a plan for a prompt."""
 
     name = "console"
     tokens = {"root": [(r"^(\$ )(.*\n?)", bygroups(Generic.Prompt, Keyword)), (r".*\n", Text), (r".+", Text)]}  # noqa: RUF012

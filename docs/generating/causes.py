@@ -7,8 +7,8 @@ from reconciler.salesforce import CAUSES
 _INTRODUCTION = """
 If Salesforce refuses a log-in, `reconciler salesforce check` and `reconciler apply` name the cause. This page lists all causes.
 
-A cause marked **stops** does not depend on the network. With `salesforce.preflight: block`, the default, it stops an apply before
-its first write. The other causes can depend on the time or on the machine that logs in. For them, `apply` only warns.
+A cause marked **stops** does not depend on the network. With `salesforce.preflight: block`, the default, it stops an apply
+before its first write. The other causes can depend on the time or on the machine that logs in. For them, `apply` only warns.
 
 We know the answers of Salesforce from its documentation and from public reports. If we are not sure what an answer means, the
 message says so.

@@ -15,9 +15,9 @@ _INTRODUCTION = """
 Run a command in a stack: a directory with a `reconciler.yaml`, or a directory below it. To name another stack, use `--chdir` or
 `--config`. `show`, `serve` and `version` need no stack.
 
-Reports go to standard output. Errors, warnings, questions and progress go to standard error. The errors and warnings of a plan are
-an exception: they are a part of the plan, on standard output. With `--format json`, every command also writes its errors and
-warnings to standard output, as JSON. A wrong command line is an exception: its error goes only to standard error.
+Reports go to standard output. Errors, warnings, questions and progress go to standard error. The errors and warnings of a plan
+are an exception: they are a part of the plan, on standard output. With `--format json`, every command also writes its errors
+and warnings to standard output, as JSON. A wrong command line is an exception: its error goes only to standard error.
 
 All commands use the same [exit codes](exit-codes.md).
 """

@@ -23,9 +23,9 @@ _STATE = """
 The state is the record of what reconciler last applied. It is the file `.reconciler/state.json`, or the file that `state.path`
 names.
 
-The state holds no secret value. It holds fingerprints of the values, and the key of these fingerprints. Somebody who has both can
-test whether a guess is right. So keep the state out of Git, and share it only with people who need it. reconciler writes the file
-with mode 0600, and always replaces the whole file.
+The state holds no secret value. It holds fingerprints of the values, and the key of these fingerprints. Somebody who has both
+can test whether a guess is right. So keep the state out of Git, and share it only with people who need it. reconciler writes
+the file with mode 0600, and always replaces the whole file.
 """
 _PLAN = """
 `plan --out FILE` writes this file. `apply FILE`, `destroy FILE` and `show FILE` read it. It holds no secret value and no
@@ -33,8 +33,8 @@ fingerprint. `checksum` shows that somebody edited the file, or that a part of i
 `apply --expect` compares `digest`.
 """
 _REPORTS = """
-Every command that prints a report has `--format json`. With it, `apply` and `destroy` print one JSON object on each line. All other
-commands print one document. `state pull` has no such option, because it always prints the state, which is JSON.
+Every command that prints a report has `--format json`. With it, `apply` and `destroy` print one JSON object on each line. All
+other commands print one document. `state pull` has no such option, because it always prints the state, which is JSON.
 
 All documents follow one convention:
 
@@ -55,9 +55,9 @@ Tools that read Terraform plans can read the document. The values of the consume
 _SERVE = """
 ## What `serve` prints
 
-`reconciler serve` prints one line of JSON, or writes it to the file that `--credentials-file` names. The line is for programs that
-log in to the simulated Infisical, so its keys are written as in Infisical's API: `url`, `salesforceUrl`, `organizationId`, and at
-the first start also `clientId` and `clientSecret`. It is not a report, so it has no `format_version`.
+`reconciler serve` prints one line of JSON, or writes it to the file that `--credentials-file` names. The line is for programs
+that log in to the simulated Infisical, so its keys are written as in Infisical's API: `url`, `salesforceUrl`, `organizationId`,
+and at the first start also `clientId` and `clientSecret`. It is not a report, so it has no `format_version`.
 """
 _TITLES = {
     versions.PLAN: "A plan as JSON",

@@ -83,8 +83,8 @@ def environment() -> str:
     pinned = ", ".join(code(".".join(path)) for path in PINNED)
     return page(
         "Environment variables",
-        "reconciler reads these environment variables. No option and no key of `reconciler.yaml` takes a secret value: secrets are "
-        "in variables, in files of their own, or in Infisical.",
+        "reconciler reads these environment variables. No option and no key of `reconciler.yaml` takes a secret value: secrets "
+        "are in variables, in files of their own, or in Infisical.",
         *parts,
         "## What the trusted configuration decides",
         f"If `RECONCILER_TRUSTED_CONFIG` is set, these keys of `reconciler.yaml` come from there: {pinned}. "
