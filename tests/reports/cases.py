@@ -100,7 +100,7 @@ CONNECTIONS = (
     ),
     _case("As it should be", "reconciler does nothing.", [wanted()], [recorded()], [live()]),
     _case(
-        "Name and description are otherwise",
+        "Another name and description",
         "reconciler **updates** the connection in place. The id stays the same.",
         [wanted(name="crm-live", description="new")],
         [recorded()],
