@@ -1,7 +1,7 @@
 """reconciler for programs: the verbs of the command line on one stack, async and sync.
 
-Both faces call the same operations. They print nothing, ask nothing and install no signal handler: what would be printed is
-returned, and what would be asked is a callback.
+Both call the same operations. They print nothing, ask nothing and install no signal handler. Instead they return their results,
+and ask through callbacks.
 """
 
 import asyncio
@@ -42,11 +42,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Approve = Callable[[Plan], bool]
-"""Gets the plan before anything is written. An apply goes on only if it returns True."""
+"""An apply calls it with the plan before it writes anything, and goes on only if it returns True."""
 
 
 def _ignore(_event: ApplyEvent | Diagnostic | Waiting) -> None:
-    """Take what nobody asked to hear."""
+    """Ignore an event for which the caller gave no callback."""
 
 
 class AsyncStack:
@@ -94,11 +94,11 @@ class AsyncStack:
         on_event: Callable[[ApplyEvent], None] = _ignore,
         interruption: Interruption | None = None,
     ) -> Applied:
-        """Bring Infisical in line with the manifests, if `approve` says so, and return how that ended.
+        """Change Infisical so that it matches the manifests, if `approve` returns True, and return the result.
 
-        `plan_file` names a saved plan: then exactly what it shows is applied. `on_event` gets each change when it begins and
-        when it ends. `interruption` ends the run early, from another task or thread: at once before the first write, later when
-        what is in flight is done. Waits up to `lock_seconds` for another run to release the state.
+        If `plan_file` names a saved plan, exactly what it shows is applied. `on_event` gets each change when it begins and when
+        it ends. `interruption` ends the run early, from another task or thread: before the first write at once, later when the
+        changes in flight are done. The run waits up to `lock_seconds` for another run to release the state.
         """
         request = Request(options or Options(), Path(plan_file) if plan_file else None, None, lock_seconds)
         callbacks = Callbacks(lambda planned: Approval.YES if approve(planned) else Approval.NO, on_event)
@@ -108,7 +108,7 @@ class AsyncStack:
             return await _plainly(apply(self._location, request, callbacks, never))
 
     async def drift(self) -> Drifted:
-        """Return what happened outside since the last apply. It locks and writes nothing."""
+        """Return what changed outside reconciler since the last apply. It locks and writes nothing."""
         return await _plainly(drift(self._location))
 
     async def state(self) -> State | None:
@@ -169,7 +169,7 @@ class Stack:
 
 
 def _wait_for(operation: Callable[P, Awaitable[T]], *arguments: P.args, **options: P.kwargs) -> T:
-    """Run an async operation to its end: here, or in a thread of its own where an event loop already runs."""
+    """Run an async operation to its end. If an event loop already runs here, run the operation in another thread."""
     if not _in_a_loop():
         return run(operation, *arguments, **options)
     with ThreadPoolExecutor(1, "reconciler") as thread:
@@ -185,7 +185,7 @@ def _in_a_loop() -> bool:
 
 
 async def _plainly(operation: Awaitable[T]) -> T:
-    """Wait for an operation. What stopped several of its tasks at once is one `Stopped`, not a group of exceptions."""
+    """Wait for an operation. If several of its tasks were stopped, raise one `Stopped`, not a group of exceptions."""
     try:
         return await operation
     except BaseExceptionGroup as group:

@@ -1,4 +1,4 @@
-"""Carries out the changes of a plan side by side. A change waits only for the one that frees the name it takes."""
+"""Carries out the changes of a plan in parallel. A change waits only for the change that frees the name it takes."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ Explain = Callable[[Diagnostic], Awaitable[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A change with what it needs: key and secret, the intents of its writes, its record afterwards and now."""
+    """A change with everything it needs: key and secret, the intents of its writes, its record now and afterwards."""
 
     change: Change
     credentials: Credentials | None
@@ -67,10 +67,10 @@ async def execute(
     stop: anyio.Event,
     writes_in_flight: int = WRITES_IN_FLIGHT,
 ) -> Outcome:
-    """Carry out `plan` and return what became of it. Once `stop` is set, what is in flight is finished and nothing else begins.
+    """Carry out `plan` and return the outcome. Once `stop` is set, changes in flight are finished and no other change begins.
 
-    `desired` and `credentials` are by address; credentials are there for every change that sends them.
-    Raises `StateError` when the intents cannot be stored: nothing was written then.
+    `desired` and `credentials` are by address. Every change that sends credentials has them there. Raises `StateError` if the
+    intents cannot be stored: then nothing is written.
     """
     since = (await reader.clock() - _CLOCK_MARGIN).isoformat() if plan.changes else ""
     key = journal.state.key
@@ -111,7 +111,7 @@ class _Run:
         self._problem: Diagnostic | None = None
 
     async def all(self, steps: Sequence[_Step]) -> Outcome:
-        """Run every step. Store as they end, and once more at the end, whatever happens."""
+        """Run every step. Store the state while steps end, and once more at the end, whatever happens."""
         self._over = {step.change.key: anyio.Event() for step in steps}
         try:
             async with anyio.create_task_group() as keeper:
@@ -139,16 +139,16 @@ class _Run:
             self._unstored(broken)
         else:
             if self._problem is not None:
-                stored = "It could be stored in the end, so nothing is missing in it."
+                stored = "At the end the state could be stored, so nothing is missing in it."
                 self._problem = replace(self._problem, detail=stored) if self._not_tried else None
 
     def _unstored(self, broken: StateError) -> None:
-        missing = "What was written to Infisical since is not in the state"
-        known, hint = "the intents are, so the next apply looks it up", broken.hint
+        missing = "The state does not contain what this run wrote to Infisical since it was last stored."
+        known, hint = "It contains what the run intended, so the next apply finds out what happened.", broken.hint
         if isinstance(broken, Conflict):
-            known = "nor is it in theirs, which was left as it is"
-            hint = f"{hint}; what this run created can be taken over with lifecycle.adopt"
-        self._problem = error(str(broken), detail=f"{missing}; {known}.", hint=hint)
+            known = "The other run's state is unchanged, and does not contain it either."
+            hint = f"{hint}; take over what this run created with lifecycle.adopt"
+        self._problem = error(str(broken), detail=f"{missing} {known}", hint=hint)
 
     async def _one(self, step: _Step) -> None:
         change = step.change
@@ -196,18 +196,20 @@ class _Run:
         change = step.change
         self._not_done.add(change.key)
         partly = change.key in self._partly_done
-        doing = f"delete what `{change.key}` was before it was replaced" if partly else f"{change.action} `{change.key}`"
+        doing = f"delete the old connection of `{change.key}`" if partly else f"{change.action} `{change.key}`"
         problem = explain_failure(cause, doing, address=change.address, location=change.location)
         if isinstance(cause, CredentialsRefused):
             problem = await self._explain_refusal(problem)
         if unknown:
-            problem = replace(problem, hint="nobody can tell whether it happened; the next apply looks first")
+            problem = replace(
+                problem, hint="apply again: nobody can tell whether this change happened, and the next apply finds out first"
+            )
         event = ChangeFailed(change.key, change.action, seconds, problem, unknown, partly)
         self._failed.append(event)
         self._emit(event)
 
     async def _do(self, step: _Step) -> str:
-        """Carry out one change, note it, and return the id of the connection that is there now, or was."""
+        """Carry out one change and note it. Return the id of the connection that exists now, or that existed."""
         change = step.change
         match change.action:
             case Action.CREATE | Action.RECREATE:
@@ -292,7 +294,7 @@ def _intents(change: Change, record: Record | None, since: str) -> list[Intent]:
 def _record(
     change: Change, connection: Connection, credentials: Credentials | None, old: Record | None, key: bytes
 ) -> Record | None:
-    """Return what is recorded once a change is done. What only the server knows, such as the id, is filled in then."""
+    """Return the record of a change that is done. Facts that only the server knows, such as the id, are added then."""
     after = change.after
     if after is None:
         return None

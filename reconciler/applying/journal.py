@@ -1,4 +1,4 @@
-"""The state during an apply. One object owns it: it stores it before the first write, then at most every second or hundred
+"""The state during an apply. One object owns it, and stores it before the first write, then every second or every hundred
 changes, and at the end.
 """
 
@@ -117,7 +117,7 @@ class Journal:
 
 
 def _key(intent: Intent) -> tuple[object, ...]:
-    """Return what an intent is about: the name that a create takes at its address, else the connection, at whatever address."""
+    """Return what an intent is about: for a create its address and the name it takes, else the connection."""
     if intent.verb is Verb.CREATE and intent.record is not None:
         return (intent.verb, intent.address, intent.record.scope, intent.record.name)
     return (intent.verb, intent.connection_id)

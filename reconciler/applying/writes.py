@@ -1,4 +1,4 @@
-"""One write at a time, also when its answer is lost: look what happened, and only then send again.
+"""Carries out one write. If its answer is lost, looks what happened before it sends the write again.
 
 After `Lost` nobody knows whether the write happened. Its intent stays stored, and the next run looks. Once an answer was lost,
 a later refusal says nothing about the earlier try, so it does not count as an outcome either.
@@ -121,9 +121,9 @@ async def delete(writer: Writer, reader: Reader, connection_id: str) -> None:
 
 
 async def _look(reader: Reader, sent: Record) -> LiveConnection | None:
-    """Return the connection that has the name now, None when none has it or nobody can tell.
+    """Return the connection that has the name now, None if none has it or nobody can tell.
 
-    Raises `WrongApp`: another app's connection has it, which is not ours.
+    Raises `WrongApp` if a connection of another app has it, which is not ours.
     """
     try:
         return await reader.connection_named(sent.name, sent.scope)

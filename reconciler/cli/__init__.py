@@ -1,6 +1,7 @@
-"""The command line: one module a command, arguments to operation to report. Only here is anything printed, asked or exited.
+"""The command line. Each command has a module that turns arguments into an operation, and its result into a report.
 
-Commands are imported when they are used, so that `--help` and `validate` load no more than they need.
+No other package prints, asks or exits. A command is imported when it is used, so that `--help` and `validate` load no more
+than they need.
 """
 
 from reconciler.cli.main import main

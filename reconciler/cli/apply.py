@@ -21,7 +21,7 @@ from reconciler.operations.options import Options
 @click.option(
     "--expect",
     metavar="DIGEST",
-    help="Refuse unless the plan decided now has this digest. What only values show is not in a digest.",
+    help="Apply only if the plan has this digest. A digest leaves out changes that only secret values show.",
 )
 @output.format_option
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
@@ -35,10 +35,11 @@ def command(
     form: str,
     file: Path | None,
 ) -> None:
-    """Bring Infisical in line with the manifests, after showing the plan and asking.
+    """Change Infisical so that it matches the manifests. Shows the plan first, and asks.
 
-    With FILE, a plan of `plan --out`, everything is decided again, and exactly what the file shows is applied, without
-    asking. What the file shows and is decided otherwise now stops it with exit 5; what is new since is left out, and said.
+    With FILE, a plan that `plan --out` saved, reconciler does not ask. It decides again, and applies exactly what the file
+    shows. If it would now do something different from what the file shows, it applies nothing and exits with 5. It skips
+    changes that appeared after the plan was made, and lists them.
 
     \b
     Examples:

@@ -30,12 +30,13 @@ def command(
     form: str,
     file: Path | None,
 ) -> None:
-    """Delete what this stack manages, all of it or what is selected, after showing the plan and asking.
+    """Delete the connections that this stack manages, or those that you select. Shows the plan first, and asks.
 
-    What is protected stays, and what has `onRemoval: retain` is only forgotten. The manifests are not touched: as long as they
-    are there, the next apply creates what they want again. The guard on deletions wants the plan's own number.
+    It keeps protected connections. It only forgets connections with `onRemoval: retain`. It does not change the manifests:
+    while they exist, the next apply creates their connections again. If the guard on deletions stops the plan, name the
+    plan's own number of deletions with --allow-deletes.
 
-    With FILE, a plan of `plan --destroy --out`, exactly what the file shows is deleted, without asking.
+    With FILE, a plan that `plan --destroy --out` saved, it deletes exactly what the file shows, and does not ask.
 
     \b
     Examples:

@@ -14,10 +14,10 @@ from reconciler.reports import DriftReport
 @missing_option
 @output.format_option
 def command(location: StackLocation, confirm_missing: int | None, form: str) -> None:
-    """Show what happened outside since the last apply, for a nightly job. Reads only.
+    """Show what changed outside reconciler since the last apply. Only reads, so it suits a nightly job.
 
-    What was changed in Infisical, what changed where values come from, and what was deleted in Infisical. Exit code 2 says that
-    there is drift; changes of the manifests are none.
+    It shows what somebody changed or deleted in Infisical, and which keys and secrets changed at their source. Exit code 2
+    means that there is drift. Changes of the manifests are not drift.
 
     \b
     Example:

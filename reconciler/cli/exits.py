@@ -1,4 +1,7 @@
-"""The exit codes, the same for every command. Of several that hold: PARTIAL, a signal, FAILED, LEFT, CHANGES, DONE."""
+"""The exit codes, the same for every command.
+
+If several apply, the first of these counts: PARTIAL, a signal, FAILED, LEFT, CHANGES, DONE.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -19,7 +22,7 @@ STALE = 5
 LOCKED = 6
 PARTIAL = 7
 SIGNAL = 128
-"""Plus the signal's number: 130 for SIGINT, 143 for SIGTERM."""
+"""A signal gives this plus its number: 130 for SIGINT, 143 for SIGTERM."""
 
 STOPS: Mapping[Stop, int] = MappingProxyType(
     {
@@ -33,7 +36,7 @@ STOPS: Mapping[Stop, int] = MappingProxyType(
 
 
 def of_plan(plan: "Plan", *, detailed: bool) -> int:
-    """Return the code of a plan: 4 when its apply would leave something, 2 for changes when `detailed`."""
+    """Return the code of a plan: 4 if its apply would leave something undone, 2 for changes if `detailed`."""
     if plan.errored:
         return FAILED
     if plan.kept or plan.guarded:

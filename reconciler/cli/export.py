@@ -13,17 +13,20 @@ from reconciler.reports import ExportReport
 @click.command()
 @stack_options
 @log_option
-@click.option("--project", metavar="SLUG|ID", help="Only the connections of this project.")
-@click.option("--unmanaged", is_flag=True, help="Only what this stack does not manage.")
+@click.option("--project", metavar="SLUG|ID", help="Export only the connections of this project.")
+@click.option("--unmanaged", is_flag=True, help="Export only connections that this stack does not manage.")
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write a file for each into this directory."
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Write one file for each connection into this directory.",
 )
 @output.format_option
 def command(location: StackLocation, project: str | None, unmanaged: bool, out: Path, form: str) -> None:
-    """Write manifests of the Salesforce connections that are in Infisical, and list the variables to provide.
+    """Write manifests for the Salesforce connections in Infisical, and list the variables that you must set.
 
-    Nobody can read a key or a secret back, so each manifest names a variable for it. Nothing is written to Infisical, and no
-    file is written over. `apply --adopt-all` then takes the connections over.
+    Nobody can read a key or a secret back from Infisical, so each manifest names a variable for it. The command changes
+    nothing in Infisical and overwrites no file. `apply --adopt-all` then takes the connections over.
 
     \b
     Example:

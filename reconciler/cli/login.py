@@ -13,28 +13,28 @@ from reconciler.reports import LoginReport
 @stack_options
 @log_option
 @output.format_option
-@click.option("--check", "checks", is_flag=True, help="Log in, say who one is and what one may do, and change nothing.")
+@click.option("--check", "checks", is_flag=True, help="Show which identity logs in, and what it may do.")
 @click.option(
     "--for",
     "purpose",
     type=click.Choice([each.value for each in LoginPurpose]),
     default="plan",
     show_default=True,
-    help="What it is to be enough for.",
+    help="The command that the permissions must be enough for.",
 )
 def command(location: StackLocation, form: str, checks: bool, purpose: str) -> None:
-    """Check the log-in to Infisical: who one is, where, and what one may do there.
+    """Check the log-in to Infisical: which identity it is, and what it may do there. Changes nothing.
 
-    Every command logs in by itself, with what the environment holds; nothing is kept. With `--for apply` Infisical is asked
-    for a connection that it cannot make, which shows whether one could be made. Whether connections may be edited and
-    deleted it tells only when that is done.
+    Every command logs in by itself, with the credentials in the environment, and keeps no session. With `--for apply` this
+    command also asks Infisical to create a connection that cannot be created: the refusal shows whether the identity may
+    create connections. Whether it may edit and delete, Infisical shows only when somebody does that.
 
     \b
     Example:
       reconciler login --check --for apply
     """
     if not checks:
-        raise click.UsageError("Nothing is kept between runs, so there is nothing to log in to: use `login --check`.")
+        raise click.UsageError("reconciler keeps no session between runs. To check the log-in, use `login --check`.")
     from reconciler.operations.event_loop import run
     from reconciler.operations.login.check import check_login
 

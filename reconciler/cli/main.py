@@ -1,4 +1,4 @@
-"""The `reconciler` command: finds the subcommand, and turns whatever ends a run into words and an exit code."""
+"""The `reconciler` command: finds the subcommand, and turns the end of a run into a message and an exit code."""
 
 import errno
 import gc
@@ -13,17 +13,17 @@ import click
 from reconciler import __version__
 
 _COMMANDS = {
-    "validate": "Check reconciler.yaml and the manifests; nothing else is read.",
-    "plan": "Show what apply would change; nothing is written.",
-    "apply": "Bring Infisical in line with the manifests.",
-    "destroy": "Delete what this stack manages, or some of it.",
+    "validate": "Check reconciler.yaml and the manifests. Reads nothing else.",
+    "plan": "Show what apply would change. Changes nothing.",
+    "apply": "Change Infisical so that it matches the manifests.",
+    "destroy": "Delete the connections that this stack manages, or some of them.",
     "show": "Show a saved plan.",
-    "drift": "Show what happened outside since the last apply.",
-    "login": "Check the log-in to Infisical, and what it may do.",
-    "salesforce": "Check the log-ins to Salesforce, and write its apps as metadata.",
-    "export": "Write manifests of the connections that are in Infisical.",
-    "state": "Look at what was last applied, and mend it.",
-    "serve": "Serve an Infisical and a Salesforce for tests.",
+    "drift": "Show what changed outside reconciler since the last apply.",
+    "login": "Check the log-in to Infisical, and its permissions.",
+    "salesforce": "Check log-ins to Salesforce, and write External Client Apps as metadata.",
+    "export": "Write manifests for the connections in Infisical.",
+    "state": "Show what was last applied, and repair that record.",
+    "serve": "Serve a simulated Infisical and Salesforce, for tests.",
     "version": "Show the version of reconciler and its formats.",
 }
 
@@ -51,15 +51,23 @@ def cli() -> None:
     """Keep Salesforce connections in Infisical in line with YAML manifests.
 
     \b
-    A first round, in a directory with a reconciler.yaml:
+    First steps, in a directory with a reconciler.yaml:
       reconciler validate
       reconciler plan
       reconciler apply
 
     \b
-    Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode),
-    3 invalid files, 4 something left, 5 stale or different plan, 6 locked,
-    7 partly applied, 130/143 interrupted before any write.
+    Exit codes:
+      0         done, nothing left to do
+      1         failed
+      2         changes: plan --detailed-exitcode, drift, and every --check
+                that compares files (salesforce metadata)
+      3         the manifests or reconciler.yaml are invalid
+      4         something is left: protected, held, guarded or not approved
+      5         stale or different plan
+      6         locked by another run
+      7         partly applied
+      130, 143  interrupted before any write
     """
 
 
@@ -78,7 +86,7 @@ def main() -> None:
 
         code = signals.end_interrupted()
     except OSError as broken:
-        # Everything else that can go wrong with a file is said where it is read or written; this is the output itself.
+        # Whoever reads or writes a file reports what goes wrong with it. This error is about the output itself.
         from reconciler.cli import exits, output, signals
 
         output.silence(sys.stdout)
@@ -87,7 +95,7 @@ def main() -> None:
 
 
 def _ready_streams() -> None:
-    """A stream that is closed, or of another encoding, is no reason to stop."""
+    """Make the standard streams usable: a closed stream, or one with another encoding, does not stop a run."""
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:

@@ -1,4 +1,4 @@
-"""Options that several commands share, said once."""
+"""Options that several commands share."""
 
 import functools
 import os
@@ -24,9 +24,9 @@ def stack_options(command: Command) -> Command:
     @click.option(
         "--chdir",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Look for reconciler.yaml from this directory on.",
+        help="Look for reconciler.yaml in this directory, then in those above it.",
     )
-    @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Use this configuration file.")
+    @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Use this file as reconciler.yaml.")
     @functools.wraps(command)
     def with_stack(*, chdir: Path | None, config: Path | None, **others: Any) -> None:
         start = (chdir or Path()).absolute()
@@ -37,47 +37,49 @@ def stack_options(command: Command) -> Command:
 
 
 def plan_options(command: Command) -> Command:
-    """Add what is said to a plan beside the manifests: `--accept-credentials`, `--reassert-credentials`, `--adopt-all`, and
-    what `guard_options` adds. The command gets it all as `options`."""
+    """Add the choices that a user makes for one plan: `--accept-credentials`, `--reassert-credentials`, `--adopt-all`, and
+    the options of `guard_options`. The command gets all of them as `options`."""
     accept = click.option(
         "--accept-credentials",
         "accept",
         multiple=True,
         metavar="ADDRESS",
-        help="Take credentials that were written outside as right. Repeatable; '*' stands for any text.",
+        help="Accept the credentials that somebody else wrote in Infisical. Repeatable; '*' matches any text.",
     )
     reassert = click.option(
         "--reassert-credentials",
         "reassert",
         multiple=True,
         metavar="ADDRESS",
-        help="Send ours again over credentials that were written outside. Repeatable; '*' as above.",
+        help="Overwrite the credentials that somebody else wrote in Infisical. Repeatable; '*' matches any text.",
     )
-    adopt = click.option("--adopt-all", is_flag=True, help="Take over what has a wanted name and is not managed here.")
+    adopt = click.option(
+        "--adopt-all", is_flag=True, help="Take over every unmanaged connection that has the name of a manifest."
+    )
 
     @guard_options
     @functools.wraps(command)
-    def with_words(
+    def with_choices(
         *, options: Options, accept: tuple[str, ...], reassert: tuple[str, ...], adopt_all: bool, **others: Any
     ) -> None:
         if both := sorted({*accept} & {*reassert}):
-            raise click.UsageError(f"Credentials are accepted or reasserted, not both: {', '.join(both)}.")
-        said = replace(options, accept=frozenset(accept), reassert=frozenset(reassert), adopt_all=adopt_all)
-        command(options=said, **others)
+            raise click.UsageError(f"Accept or reassert credentials, not both: {', '.join(both)}.")
+        options = replace(options, accept=frozenset(accept), reassert=frozenset(reassert), adopt_all=adopt_all)
+        command(options=options, **others)
 
-    return accept(reassert(adopt(with_words)))
+    return accept(reassert(adopt(with_choices)))
 
 
 def guard_options(command: Command) -> Command:
-    """Add what lifts a stop by naming its number: `--allow-deletes`, `--allow-updates`, `--confirm-missing`; the command gets
-    them as `options`."""
+    """Add the options that lift a stop by naming its number: `--allow-deletes`, `--allow-updates`, `--confirm-missing`. The
+    command gets them as `options`."""
     allow = [
         click.option(
             f"--allow-{what}",
             f"allow_{what}",
             type=click.IntRange(min=0),
             metavar="N",
-            help=f"Let a plan with exactly this number of {what} through its guard, this once.",
+            help=f"Lift the guard for a plan with exactly N {what}, in this run only.",
         )
         for what in ("deletes", "updates")
     ]
@@ -98,7 +100,7 @@ def missing_option(command: Command) -> Command:
         "--confirm-missing",
         type=click.IntRange(min=0),
         metavar="N",
-        help="Go on although exactly this number of recorded connections is not in Infisical's list.",
+        help="Go on although exactly N recorded connections are missing from Infisical's list.",
     )(command)
 
 
@@ -115,12 +117,12 @@ class _Selector(click.ParamType[tuple[Requirement, ...]]):
 
 
 def selection_options(command: Command) -> Command:
-    """Add `--only` and `--selector`; they go into the command's `options`. A saved plan has its own selection."""
+    """Add `--only` and `--selector`, which go into the command's `options`. A saved plan has its own selection."""
     only = click.option(
         "--only",
         multiple=True,
         metavar="ADDRESS",
-        help="Only this address; all else is left out. Repeatable, or several with commas; '*' stands for any text.",
+        help="Work on this address only. Repeatable, or several with commas; '*' matches any text.",
     )
     labels = click.option(
         "--selector",
@@ -128,18 +130,18 @@ def selection_options(command: Command) -> Command:
         "labels",
         type=_Selector(),
         metavar="LABELS",
-        help="Only what has these labels, such as team=crm,tier!=test.",
+        help="Work only on connections with these labels, such as team=crm,tier!=test.",
     )
 
     @functools.wraps(command)
     def with_selection(
         *, options: Options, only: tuple[str, ...], labels: tuple[Requirement, ...] | None, **others: Any
     ) -> None:
-        named = tuple(one.strip() for text in only for one in text.split(",") if one.strip())
+        named = tuple(address.strip() for text in only for address in text.split(",") if address.strip())
         if named and labels:
             raise click.UsageError("Give --only or --selector, not both.")
         if (named or labels) and others.get("file") is not None:
-            raise click.UsageError("A saved plan says itself what it is about: leave out --only and --selector.")
+            raise click.UsageError("A saved plan has its own selection: leave out --only and --selector.")
         if only and not named:
             raise click.UsageError("--only names no address.")
         command(options=replace(options, selection=Selection(named, labels or ())), **others)
@@ -148,7 +150,7 @@ def selection_options(command: Command) -> Command:
 
 
 def apply_options(command: Command) -> Command:
-    """Add what only concerns carrying out a plan: `--lock-timeout`, `--parallelism`, `--auto-approve`."""
+    """Add the options for carrying out a plan: `--lock-timeout`, `--parallelism`, `--auto-approve`."""
     from reconciler.applying import WRITES_IN_FLIGHT
 
     parallelism = click.option(
@@ -157,20 +159,20 @@ def apply_options(command: Command) -> Command:
         default=WRITES_IN_FLIGHT,
         show_default=True,
         metavar="N",
-        help="Writes in flight. Ten or more starve a self-hosted Infisical of its default size.",
+        help="Send at most N writes at once. Ten use up the database connections of a self-hosted Infisical.",
     )
-    approve = click.option("--auto-approve", is_flag=True, help="Do not ask.")
+    approve = click.option("--auto-approve", is_flag=True, help="Apply without asking.")
     return lock_option(parallelism(approve(command)))
 
 
 def log_option(command: Command) -> Command:
-    """Add `--log-http`; `location` knows the file then, and shows notices on standard error."""
+    """Add `--log-http`. `location` then has the file, and shows notices on standard error."""
 
     @click.option(
         "--log-http",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Add a line of JSON for every call to Infisical to this file; no secret is in it.",
+        help="Append one line of JSON to this file for each request to Infisical. It contains no secret.",
     )
     @functools.wraps(command)
     def with_log(*, location: StackLocation, log_http: Path | None, **others: Any) -> None:
@@ -190,5 +192,5 @@ def lock_option(command: Command) -> Command:
         type=click.FloatRange(min=0),
         default=0,
         metavar="SECONDS",
-        help="Wait this long for another run to release the state.",
+        help="Wait up to this long for another run to release the lock of the state.",
     )(command)

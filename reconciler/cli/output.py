@@ -1,4 +1,4 @@
-"""Where words go: reports to standard output, problems to standard error, colour only where it is wanted."""
+"""Where output goes: reports to standard output, problems to standard error, colour only where it is wanted."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ _WIDEST = 120
 
 
 def style(stream: TextIO) -> Style:
-    """Return the style for a stream: NO_COLOR wins, then FORCE_COLOR, else colour on a terminal; 80 columns in a pipe."""
+    """Return the style for a stream: NO_COLOR wins, then FORCE_COLOR, then a terminal has colour. A pipe has 80 columns."""
     terminal = stream.isatty()
     if os.environ.get("NO_COLOR"):
         colour = False
@@ -35,17 +35,20 @@ def style(stream: TextIO) -> Style:
 
 
 def report(form: str, stream: TextIO | None = None) -> Report:
-    """Return the report that `--format` names, laid out for a stream, standard output by default."""
+    """Return the report that `--format` names, laid out for a stream, which is standard output by default."""
     return REPORTS[form](style(stream or sys.stdout))
 
 
 def plan_report(form: str) -> PlanReport:
-    """Return the report that `--format` of a command names that only shows a plan."""
+    """Return the report that `--format` names, for a command that only shows a plan."""
     return PLAN_REPORTS[form](style(sys.stdout))
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Write `text` as it is. When nobody reads on, the run goes on without words: what was approved is carried out."""
+    """Write `text` as it is.
+
+    If nobody reads the output any more, the run goes on silently, and carries out what was approved.
+    """
     try:
         click.echo(text, nl=False, err=err, color=True)
     except OSError as broken:
@@ -55,7 +58,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Send what is still written to `stream` nowhere."""
+    """Discard everything that is still written to `stream`."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
@@ -74,7 +77,7 @@ def say_waiting(event: Waiting) -> None:
 
 @contextmanager
 def stops(show: Callable[[tuple[Diagnostic, ...]], str] | None = None) -> Iterator[None]:
-    """Turn a `Stopped` into its words and its exit code; what `show` makes of it goes to standard output too."""
+    """Turn a `Stopped` into messages and its exit code. `show` may add a text for standard output."""
     try:
         yield
     except Stopped as stopped:
@@ -87,20 +90,19 @@ def stops(show: Callable[[tuple[Diagnostic, ...]], str] | None = None) -> Iterat
 def format_option(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--format text|json`."""
     choice = click.Choice(list(REPORTS))
-    return click.option("--format", "form", type=choice, default="text", show_default=True, help="For people or programs.")(
-        command
-    )
+    help_text = "text is for people, json for programs."
+    return click.option("--format", "form", type=choice, default="text", show_default=True, help=help_text)(command)
 
 
 def plan_format_option(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--format text|markdown|json`."""
     choice = click.Choice(list(PLAN_REPORTS))
-    words = "For people, for a pull request, for programs."
-    return click.option("--format", "form", type=choice, default="text", show_default=True, help=words)(command)
+    help_text = "text is for people, markdown for a pull request, json for programs."
+    return click.option("--format", "form", type=choice, default="text", show_default=True, help=help_text)(command)
 
 
 def say_plan(plan: "Plan", form: str) -> None:
-    """Write a plan; as Markdown also to the summary of the job, where a CI has one."""
+    """Write a plan. As Markdown, write it also to the summary of the job if the CI has one."""
     text = plan_report(form).plan(plan)
     say(text)
     if form == "markdown" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
@@ -108,4 +110,4 @@ def say_plan(plan: "Plan", form: str) -> None:
             with Path(summary).open("a", encoding="utf-8") as opened:
                 opened.write(text)
         except OSError as broken:
-            say(f"warning: The job's summary cannot be written to: {broken.strerror}.\n", err=True)
+            say(f"warning: The job summary cannot be written: {broken.strerror}.\n", err=True)

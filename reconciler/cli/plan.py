@@ -20,10 +20,10 @@ class _Duration(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        found = re.fullmatch(r"([1-9]\d{0,5})([smhd])", str(value))
-        if found is None:
-            self.fail(f"`{value}` is no duration: write a number and s, m, h or d, such as 2h", param, ctx)
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", str(value))
+        if match is None:
+            self.fail(f"`{value}` is not a duration: write a number and a unit (s, m, h or d), such as 2h", param, ctx)
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -35,13 +35,16 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 @plan_options
 @selection_options
 @click.option("--destroy", is_flag=True, help="Show what `destroy` would delete.")
-@click.option("--offline", is_flag=True, help="Compare with the manifests at --base, not with Infisical: no log-in, no state.")
+@click.option("--offline", is_flag=True, help="Compare with the manifests at --base, not with Infisical. Needs no log-in.")
 @click.option("--base", metavar="REF", help="With --offline: the git commit to compare with, such as origin/main.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply and show.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan in this file, for apply and show.")
 @click.option(
-    "--expires", type=_Duration(), metavar="DURATION", help="With --out: apply it within this, such as 2h; s, m, h, d."
+    "--expires",
+    type=_Duration(),
+    metavar="DURATION",
+    help="With --out: how long the saved plan can be applied, such as 2h. Units: s, m, h, d.",
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @output.plan_format_option
 def command(
     location: StackLocation,
@@ -54,23 +57,24 @@ def command(
     base: str | None,
     form: str,
 ) -> None:
-    """Show what apply would change. Nothing is locked and nothing is written but the file of --out.
+    """Show what apply would change. Locks nothing, and writes nothing except the file of --out.
 
-    Values that are not available here are warnings: their changes are planned all the same. Where there is no log-in at all,
-    such as for a pull request from a fork, `--offline --base REF` shows what the manifests themselves change.
+    If a key or a secret is not available here, the plan has a warning and goes on. If there is no log-in at all, for example
+    in a pull request from a fork, `--offline --base REF` shows what the manifests themselves change.
 
     \b
     Example:
       reconciler plan --out plan.json --detailed-exitcode
     """
     if expires is not None and out is None:
-        raise click.UsageError("--expires is for a plan that is kept: give --out too.")
+        raise click.UsageError("--expires needs --out: only a saved plan can expire.")
     if offline != (base is not None):
-        raise click.UsageError("--offline and --base REF belong together.")
+        raise click.UsageError("--offline and --base REF need each other: give both, or none.")
     options = replace(options, destroy=destroy)
     if offline and (destroy or options != Options(allowed=options.allowed, selection=options.selection)):
         raise click.UsageError(
-            "--offline knows nothing of Infisical: of the words on a plan it takes --only, --selector, --allow-*."
+            "--offline does not ask Infisical, so it allows only these choices: --only, --selector, --allow-deletes, "
+            "--allow-updates."
         )
     from reconciler.operations.event_loop import run
     from reconciler.operations.offline import plan_offline
@@ -81,6 +85,6 @@ def command(
         planned = keep(planned, out, expires) if out is not None else planned
     output.say_plan(planned, form)
     if out is not None and form == "text":
-        kept = f"Kept in {out}." if not planned.errored else f"Not kept in {out}: mend the errors first."
-        click.echo(f"\n{kept}")
+        saved = f"Saved in {out}." if not planned.errored else f"Not saved in {out}: correct the errors first."
+        click.echo(f"\n{saved}")
     raise click.exceptions.Exit(exits.of_plan(planned, detailed=detailed_exitcode))

@@ -11,13 +11,13 @@ from reconciler.cli import output
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Take a progress bar away while the block writes to the terminal."""
+    """Hide the progress bar while the block writes to the terminal."""
     with tqdm.external_write_mode(file=sys.stderr):
         yield
 
 
 class Progress:
-    """Shows lines as they come and, where standard error is a terminal, how many of `total` there were."""
+    """Shows lines as they come. If standard error is a terminal, also shows how many of `total` changes ended."""
 
     def __init__(self, total: int) -> None:
         self._bar = tqdm(
@@ -29,16 +29,16 @@ class Progress:
         )
 
     def show(self, line: str) -> None:
-        """Show one finished change ("" for one that only began)."""
+        """Show the line of a change that ended, and count it. "" is the line of a change that only began."""
         if line:
             self.note(line)
             self._bar.update()
 
     def note(self, lines: str) -> None:
-        """Show what is no change."""
+        """Show lines that are not about a change."""
         with aside():
             output.say(lines)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()

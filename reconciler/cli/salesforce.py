@@ -12,7 +12,7 @@ from reconciler.reports import MetadataReport, SalesforceCheckReport
 
 @click.group()
 def command() -> None:
-    """Check the log-ins to Salesforce, and write its apps as metadata.
+    """Check log-ins to Salesforce, and write External Client Apps as metadata.
 
     \b
     Example:
@@ -26,10 +26,10 @@ def command() -> None:
 @output.format_option
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
 def check(location: StackLocation, form: str, addresses: tuple[str, ...]) -> None:
-    """Try the log-in of each connection on Salesforce itself, and say which step of the set-up to repair.
+    """Try the log-in of each connection at Salesforce itself, and show which step of the set-up to repair.
 
-    Nothing is written, and Infisical is asked for nothing but values that it keeps. Each log-in is tried once: Salesforce
-    counts the refused ones. Exit code 1 says that something is wrong.
+    It writes nothing, and asks Infisical only for values that Infisical keeps. It tries each log-in once, because Salesforce
+    counts the log-ins that it refuses. Exit code 1 means that something is wrong.
 
     \b
     Example:
@@ -53,9 +53,17 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @command.command()
 @stack_options
 @output.format_option
-@click.option("--out", type=_FOLDER, metavar="DIR", help="Write the project here. [default: .reconciler/salesforce]")
-@click.option("--retrieved", type=_FOLDER, metavar="DIR", help="Edit the policies that were retrieved into this directory.")
-@click.option("--check", "compared", type=_FOLDER, metavar="DIR", help="Write nothing; compare a retrieved project.")
+@click.option(
+    "--out", type=_FOLDER, metavar="DIR", help="Write the project into this directory. [default: .reconciler/salesforce]"
+)
+@click.option("--retrieved", type=_FOLDER, metavar="DIR", help="Edit the policies that you retrieved into this directory.")
+@click.option(
+    "--check",
+    "compared",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Write nothing. Compare the project that you retrieved into this directory.",
+)
 @click.argument("addresses", nargs=-1, metavar="[APP]...")
 def metadata(
     location: StackLocation,
@@ -65,10 +73,10 @@ def metadata(
     compared: Path | None,
     addresses: tuple[str, ...],
 ) -> None:
-    """Write External Client Apps as a Salesforce DX project, or compare a retrieved one.
+    """Write External Client Apps as a Salesforce DX project, or compare a project that you retrieved.
 
     The project has two phases, 1-app and 2-policies, and a README with the commands that deploy it. The apps of one project
-    belong to one org. Nothing secret is written. With --check, exit code 2 says that the org differs.
+    belong to one org. The project contains no secret. With --check, exit code 2 means that the org differs.
 
     \b
     Example:
@@ -77,7 +85,7 @@ def metadata(
     from reconciler.operations.metadata import compare_metadata, write_metadata
 
     if compared and (out or retrieved):
-        raise click.UsageError("--check writes nothing: leave --out and --retrieved out.")
+        raise click.UsageError("--check writes nothing: leave out --out and --retrieved.")
     report: MetadataReport = output.report(form)
     if compared:
         with output.stops(report.stopped):

@@ -11,9 +11,9 @@ from reconciler.cli import exits, output
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @output.plan_format_option
 def command(file: Path, form: str) -> None:
-    """Show the plan that FILE keeps, as it was when it was made. Reads nothing else.
+    """Show the plan in FILE, as it was when somebody saved it. Reads nothing else.
 
-    As Markdown it is for a pull request, and in GitHub Actions goes to the job's summary too.
+    `--format markdown` suits a pull request. In GitHub Actions it also goes into the job summary.
 
     \b
     Example:

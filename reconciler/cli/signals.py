@@ -1,7 +1,7 @@
 """What SIGINT (Ctrl-C) and SIGTERM do to a command. No other module installs a handler.
 
-A command that looks, and writes nothing, has no handlers: Python ends it with KeyboardInterrupt, the system with SIGTERM.
-A command that writes or serves asks for the signals with `handle_signals` and ends itself in good order.
+A command that only reads has no handlers: SIGINT ends it with Python's KeyboardInterrupt, SIGTERM ends it at once. A command
+that writes or serves takes the signals with `handle_signals`, and ends itself in good order.
 """
 
 import signal
@@ -20,8 +20,8 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 def handle_signals() -> Iterator[Interruption]:
     """Turn every signal into an `Interruption` until the block ends.
 
-    After a block that ends well everything is stored, and only the exit code is left to give: signals are ignored from then on.
-    After one that raises they do again what they did before.
+    If the block ends well, everything is stored and only the exit code is left to give: from then on signals are ignored. If it
+    raises, signals do again what they did before the block.
 
     The interpreter writes a signal's number into the interruption the moment it arrives, before any Python code runs. Whoever
     is about to wait for it, in the event loop or in `select`, therefore cannot miss it.
@@ -45,5 +45,5 @@ def end_interrupted() -> int:
 
 
 def end_broken_pipe() -> int:
-    """Return the exit code of a command whose reader went away, the same as if SIGPIPE had ended it."""
+    """Return the exit code of a command whose reader went away. It is the same as if SIGPIPE had ended the command."""
     return exits.SIGNAL + signal.SIGPIPE

@@ -13,7 +13,7 @@ from reconciler.reports import StateReport
 
 @click.group()
 def command() -> None:
-    """Look at what was last applied, and mend it.
+    """Show what was last applied, and repair that record.
 
     \b
     Example:
@@ -25,7 +25,7 @@ def command() -> None:
 @stack_options
 @output.format_option
 def list_(location: StackLocation, form: str) -> None:
-    """List the addresses that are recorded, one a line.
+    """List the recorded addresses, one on each line.
 
     \b
     Example:
@@ -45,7 +45,7 @@ def list_(location: StackLocation, form: str) -> None:
 @output.format_option
 @click.argument("address")
 def show(location: StackLocation, form: str, address: str) -> None:
-    """Show what is recorded of ADDRESS. There is no secret in it.
+    """Show what is recorded for ADDRESS. It contains no secret.
 
     \b
     Example:
@@ -64,12 +64,13 @@ def show(location: StackLocation, form: str, address: str) -> None:
 @stack_options
 @lock_option
 @output.format_option
-@click.option("--confirm", multiple=True, metavar="ADDRESS", help="Forget this one although it is protected. Repeatable.")
+@click.option("--confirm", multiple=True, metavar="ADDRESS", help="Forget this address although it is protected. Repeatable.")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
 def rm(location: StackLocation, lock_seconds: float, form: str, confirm: tuple[str, ...], addresses: tuple[str, ...]) -> None:
-    """Forget ADDRESS. The connection stays in Infisical and is no longer managed here.
+    """Forget ADDRESS. The connection stays in Infisical, and this stack no longer manages it.
 
-    A protected one is asked for once more, at the terminal or with --confirm: its protection is in its record.
+    The protection of a connection is in its record, so it ends too. For a protected connection you must name the address
+    again, at the terminal or with --confirm.
 
     \b
     Example:
@@ -82,15 +83,14 @@ def rm(location: StackLocation, lock_seconds: float, form: str, confirm: tuple[s
     with output.stops(report.stopped):
         confirmed = {*confirm}
         if sys.stdin.isatty():
-            confirmed |= {
-                one for one in run(protected_addresses, location, addresses) if one not in confirmed and _typed_again(one)
-            }
+            protected = run(protected_addresses, location, addresses)
+            confirmed |= {address for address in protected if address not in confirmed and _typed_again(address)}
         removed = run(forget, location, addresses, frozenset(confirmed), lock_seconds)
     output.say(report.state_rm(removed))
 
 
 def _typed_again(address: str) -> bool:
-    click.echo(f"`{address}` is protected. Type its address to forget it all the same: ", nl=False, err=True)
+    click.echo(f"`{address}` is protected. To forget it, type its address again: ", nl=False, err=True)
     return sys.stdin.readline().strip() == address
 
 
@@ -101,9 +101,9 @@ def _typed_again(address: str) -> bool:
 @click.argument("old")
 @click.argument("new")
 def mv(location: StackLocation, lock_seconds: float, form: str, old: str, new: str) -> None:
-    """Give what is recorded at the address OLD the address NEW. Nothing is sent to Infisical.
+    """Move the record of the address OLD to the address NEW. Sends nothing to Infisical.
 
-    `lifecycle.renamedFrom` in the manifest does the same, where it is reviewed.
+    `lifecycle.renamedFrom` in the manifest does the same, and a reviewer can see it there.
 
     \b
     Example:
@@ -123,7 +123,8 @@ def mv(location: StackLocation, lock_seconds: float, form: str, old: str, new: s
 def pull(location: StackLocation) -> None:
     """Write the whole state to standard output.
 
-    There is no key and no secret of a connection in it, but the key of their fingerprints: keep it as the state is kept.
+    It contains no key and no secret of a connection. It does contain the key of their fingerprints, so protect it as you
+    protect the state.
 
     \b
     Example:
@@ -141,12 +142,12 @@ def pull(location: StackLocation) -> None:
 @stack_options
 @lock_option
 @output.format_option
-@click.option("--force", is_flag=True, help="Store it although it is of another lineage or organisation, or older.")
+@click.option("--force", is_flag=True, help="Store it although its lineage or organisation differs, or it is older.")
 @click.argument("file", type=click.Path(allow_dash=True, dir_okay=False, path_type=Path))
 def push(location: StackLocation, lock_seconds: float, form: str, force: bool, file: Path) -> None:
-    """Store the state in FILE (`-`: standard input) in place of the stored one.
+    """Replace the stored state with the one in FILE. `-` reads standard input.
 
-    It must be a whole state, of the same lineage and organisation, and not older than the stored one.
+    FILE must hold a whole state. Its lineage and organisation must be those of the stored state, and it must not be older.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""How an apply and a destroy talk: the plan and the question at a terminal, lines of JSON to a program."""
+"""How `apply` and `destroy` talk: to a person with a plan and a question, to a program with lines of JSON."""
 
 import select
 import sys
@@ -15,9 +15,11 @@ from reconciler.operations.location import StackLocation
 from reconciler.planning import Plan
 from reconciler.reports import ApplyReport
 
+_WITHOUT_ASKING = "Use --auto-approve, or apply a plan that `plan --out` saved."
+
 
 def carry_out(location: StackLocation, request: Request, *, approved: bool, form: str) -> None:
-    """Apply what `request` says, ask unless it is `approved`, show what happens in `form` (text, json), and exit."""
+    """Apply what `request` says, and exit. Ask first unless it is `approved`, and show what happens in `form` (text, json)."""
     with output.stops(output.report(form).apply_stopped), signals.handle_signals() as interruption:
         talk = _Json(approved) if form == "json" else _Text(approved, interruption)
         try:
@@ -48,7 +50,7 @@ class _Text:
         return answer
 
     def emit(self, event: ApplyEvent) -> None:
-        """Show what happened; a wait also before there is a plan."""
+        """Show what happened. A wait is shown even before there is a plan."""
         if isinstance(event, Waiting):
             with aside():
                 output.say_waiting(event)
@@ -71,11 +73,9 @@ class _Text:
             case None if applied.plan.guarded:
                 click.echo("Not applied: a guard stops this plan.", err=True)
             case Approval.NO:
-                click.echo("Not applied: only `yes` is a yes.", err=True)
+                click.echo("Not applied: the answer was not `yes`.", err=True)
             case Approval.IMPOSSIBLE:
-                click.echo(
-                    "Not applied: there is no terminal to ask at. Give --auto-approve, or a plan of `plan --out`.", err=True
-                )
+                click.echo(f"Not applied: there is no terminal to ask at. {_WITHOUT_ASKING}", err=True)
             case _ if applied.outcome is not None:
                 output.say(self._report.outcome(applied.plan, applied.outcome))
 
@@ -87,7 +87,7 @@ class _Text:
 
 
 class _Json:
-    """Talks with a program; there is nobody to ask."""
+    """Talks with a program. There is nobody to ask."""
 
     def __init__(self, approved: bool) -> None:
         self._approved = approved
@@ -101,7 +101,7 @@ class _Json:
         return Approval.YES if self._approved else Approval.IMPOSSIBLE
 
     def emit(self, event: ApplyEvent) -> None:
-        """Show what happened as lines; a wait on standard error too, for whoever watches."""
+        """Show what happened as lines. Show a wait on standard error too, for a person who watches."""
         if isinstance(event, Waiting):
             output.say_waiting(event)
         self._begin()
@@ -115,7 +115,7 @@ class _Json:
         if applied.plan is not None:
             self._show(applied.plan)
         if applied.approval is Approval.IMPOSSIBLE:
-            click.echo("Not applied: --format json cannot ask. Give --auto-approve, or a plan of `plan --out`.", err=True)
+            click.echo(f"Not applied: --format json cannot ask. {_WITHOUT_ASKING}", err=True)
         elif applied.plan is not None and applied.outcome is not None:
             output.say(self._report.outcome(applied.plan, applied.outcome))
 
@@ -135,12 +135,12 @@ def _ask(interruption: Interruption) -> Approval:
     """Ask at the terminal and return the answer. A signal ends the question, however close to the answer it comes."""
     if not sys.stdin.isatty():
         return Approval.IMPOSSIBLE
-    click.echo("\nApply these changes? Only `yes` is taken as a yes: ", nl=False, err=True)
+    click.echo("\nApply these changes? Only `yes` is accepted: ", nl=False, err=True)
     ready, _, _ = select.select([sys.stdin, interruption], [], [])
     if interruption in ready:
         click.echo()
         return Approval.INTERRUPTED
     answer = sys.stdin.readline()
-    if not answer:  # the end of the input: nobody ended the line
+    if not answer:  # the input ended, and nobody ended the line
         click.echo(err=True)
     return Approval.YES if answer.strip() == "yes" else Approval.NO

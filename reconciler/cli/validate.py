@@ -14,7 +14,7 @@ from reconciler.reports import ValidationReport
 def command(location: StackLocation, form: str) -> None:
     """Check reconciler.yaml and every manifest, and show all problems at once.
 
-    Reads files only: no network, no secret, no state.
+    It reads files only: no network, no secret, no state.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""The values every other package shares. Nothing here does I/O, and no value here changes once made."""
+"""The values that all other packages share. Nothing here does I/O, and no value changes after it is made."""
 
 from reconciler.model.action import Action
 from reconciler.model.app import AppConnection, ExternalClientApp, IpRelaxation, PermittedUsers

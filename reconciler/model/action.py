@@ -1,4 +1,4 @@
-"""What a plan does to one address, and the paths of the fields it changes. Every fact about an action stands here once."""
+"""What a plan does to one address, and the paths of the fields it changes. All facts about actions are here."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Action(StrEnum):
 
     @property
     def ends_an_id(self) -> bool:
-        """Whether an id ends, or is found to have ended: whatever refers to that id is left with nothing."""
+        """Whether an id ends, or has already ended. Everything that refers to this id then breaks."""
         return _FACTS[self].ends_an_id
 
     @property

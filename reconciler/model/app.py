@@ -33,8 +33,11 @@ class AppConnection:
 
 @dataclass(frozen=True, slots=True)
 class ExternalClientApp:
-    """An app as its manifest wants it. `scopes` are OAuth's names, `run_as` is a Username, "" for none; `api_version` is
-    (65, 0) for "65.0"; `secrets_over_rest` is a switch of the whole org. `location` is that of the address."""
+    """An app as its manifest wants it.
+
+    `scopes` are OAuth's names. `run_as` is a Username, "" for none. `secrets_over_rest` is a switch of the whole org.
+    `location` is where the address is written.
+    """
 
     address: str
     label: str

@@ -38,7 +38,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRef:
-    """A project as a manifest names it, by slug or by id; Infisical's answer turns it into a `Scope`."""
+    """A project as a manifest names it, by slug or by id. Infisical's answer turns it into a `Scope`."""
 
     by: Literal["slug", "id"]
     value: str
@@ -70,8 +70,11 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class LiveConnection:
-    """A connection as Infisical lists it, of any app. Times are ISO 8601 as the server writes them;
-    `instance_url` is "" for another app; `credentials_hash` moves with every write of credentials."""
+    """A connection of any app, as Infisical lists it.
+
+    Times are ISO 8601 as the server writes them. `instance_url` is "" for another app than Salesforce. Every write of
+    credentials changes `credentials_hash`.
+    """
 
     id: str
     app: str
@@ -87,8 +90,11 @@ class LiveConnection:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was last applied to one address. `credentials_hash` is the one seen after our own write, None when it is not
-    known; `fingerprints` are of the values we sent, None when we never sent any."""
+    """What was last applied to one address.
+
+    `credentials_hash` is the hash that Infisical showed after our own write, None if it is not known. `fingerprints` are those
+    of the values that we sent, None if we never sent any.
+    """
 
     address: str
     id: str

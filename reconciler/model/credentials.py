@@ -1,6 +1,6 @@
-"""A consumer key and its secret: one shape, from the manifest's references to the body of a request.
+"""A consumer key and its secret, in one shape from the references of a manifest to the body of a request.
 
-Infisical takes both or neither, so the two never travel apart.
+Infisical accepts both or neither, so the two always stay together.
 """
 
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ class Pair(Generic[T]):
     consumer_secret: T
 
     def __iter__(self) -> Iterator[T]:
-        """Give the key's, then the secret's."""
+        """Yield the one for the key, then the one for the secret."""
         yield self.consumer_key
         yield self.consumer_secret
 
     def named(self) -> Iterator[tuple[str, T]]:
-        """Give both with the names that manifests and Infisical's API have for them."""
+        """Yield both with their names in manifests and in Infisical's API."""
         yield KEY_FIELD, self.consumer_key
         yield SECRET_FIELD, self.consumer_secret
 
@@ -56,7 +56,7 @@ class References(Pair[Reference]):
 
 
 class Fingerprints(Pair[str]):
-    """What is remembered of a key and a secret that were sent: keyed hashes, never the values."""
+    """What reconciler remembers of a key and a secret that it sent: keyed hashes, never the values."""
 
     __slots__ = ()
 

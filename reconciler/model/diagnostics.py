@@ -1,4 +1,4 @@
-"""What a user is told: a place, a cause and a next step, as a value that is collected and shown together with all others."""
+"""A problem as a value: its place, its cause and the next step. Problems are collected and shown together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a file. `line` and `column` count from 1, `column` in characters. `source` is where the line can be read."""
+    """A place in a file. `line` and `column` count from 1, `column` in characters. `source` can quote the line."""
 
     file: str
     line: int
@@ -27,7 +27,7 @@ class Location:
 
     @property
     def excerpt(self) -> Excerpt | None:
-        """What may be shown of the line."""
+        """The part of the line that may be shown."""
         return self.source.excerpt(self.line, self.column) if self.source else None
 
 
@@ -41,9 +41,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem. `summary` is the cause in one sentence, `detail` more of it, `hint` the next step.
+    """One problem. `summary` says the cause in one sentence, `detail` says more, `hint` says the next step.
 
-    No field may ever hold a secret value: whoever makes a diagnostic names the reference, not what it yields.
+    No field ever contains a secret value: a diagnostic names the reference to a value, not the value.
     """
 
     severity: Severity
@@ -55,14 +55,14 @@ class Diagnostic:
 
 
 def error(summary: str, *, detail: str = "", location: Location | None = None, hint: str = "", address: str = "") -> Diagnostic:
-    """Return a `Diagnostic` that stops what was asked for."""
+    """Return a `Diagnostic` that stops the run."""
     return Diagnostic(Severity.ERROR, summary, detail, location, hint, address)
 
 
 def warning(
     summary: str, *, detail: str = "", location: Location | None = None, hint: str = "", address: str = ""
 ) -> Diagnostic:
-    """Return a `Diagnostic` that is shown and stops nothing."""
+    """Return a `Diagnostic` that does not stop the run."""
     return Diagnostic(Severity.WARNING, summary, detail, location, hint, address)
 
 
@@ -72,7 +72,7 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 class Stop(StrEnum):
-    """Why a run ends before it does anything; each has an exit code of its own."""
+    """Why a run ends before it does anything. Each reason has its own exit code."""
 
     FAILED = "failed"
     INVALID = "invalid"

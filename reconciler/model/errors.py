@@ -2,10 +2,10 @@
 
 
 class ReconcilerError(Exception):
-    """Something went wrong that a person can mend.
+    """Something went wrong that a person can correct.
 
-    `str(error)` is a sentence that says what is wrong. `hint` says what to do next; it is "" when there is nothing to say.
-    Neither ever holds a secret value.
+    `str(error)` is a sentence that says what is wrong. `hint` says what to do next; it is "" if there is nothing to say.
+    Neither ever contains a secret value.
     """
 
     hint: str = ""

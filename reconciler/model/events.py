@@ -1,4 +1,4 @@
-"""What happens during a run, as values: whoever does something emits them, the command line shows them."""
+"""What happens during a run, as values. Operations emit them, and the command line shows them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ class ChangeStarted:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFinished:
-    """A change is done. `seconds` is how long it took; `id` is Infisical's, of what is there now (or was, for a delete)."""
+    """A change is done. `seconds` is how long it took. `id` is that of the connection in Infisical; a delete ends it."""
 
     address: str
     action: Action
@@ -29,7 +29,7 @@ class ChangeFinished:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFailed:
-    """A change was tried and is not done, or not all of it (`partly`), or nobody can tell (`unknown`): the next run looks."""
+    """A change failed. `partly`: part of it is done. `unknown`: nobody can tell whether it is done; the next run looks."""
 
     address: str
     action: Action
@@ -41,7 +41,7 @@ class ChangeFailed:
 
 @dataclass(frozen=True, slots=True)
 class ChangeNotTried:
-    """A change was not tried: the run was stopped, or another change that it waits for was not done."""
+    """A change was not tried: the run was stopped, or a change that it waits for was not done."""
 
     address: str
     action: Action
@@ -50,7 +50,7 @@ class ChangeNotTried:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Something to know beside the changes: a warning of the check before the first write."""
+    """A warning that is not about a change, from the check before the first write."""
 
     diagnostic: Diagnostic
 
@@ -67,7 +67,7 @@ class WaitReason(StrEnum):
 
 
 WORTH_TELLING_SECONDS = 2.0
-"""A wait of this length, or a shorter one, is over before anybody wonders. It is not told."""
+"""A wait of this length or a shorter one is not reported: it is over before anybody wonders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ ApplyEvent = Noted | Waiting | ChangeStarted | ChangeFinished | ChangeFailed | C
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the changes. `problem` is set when the state could not be stored."""
+    """The result of each change. `problem` is set if the state could not be stored."""
 
     done: tuple[ChangeFinished, ...] = ()
     failed: tuple[ChangeFailed, ...] = ()
@@ -100,10 +100,10 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
-        """Whether all was done and stored."""
+        """Whether every change is done and stored."""
         return not (self.failed or self.not_tried or self.problem)
 
     @property
     def wrote(self) -> bool:
-        """Whether something was, or may have been, written."""
+        """Whether the run wrote something, or may have written something."""
         return bool(self.done) or any(failure.unknown or failure.partly for failure in self.failed)

@@ -26,7 +26,7 @@ _PROXIED = re.compile(r"(?P<host>.+)\.(?:[a-z]{2}\.)?mcas\.ms")
 _ORG_ID = re.compile(r"00d[a-z0-9]{12}(?:[a-z0-9]{3})?")
 _WHERE = 'write the org\'s My Domain: Setup, My Domain, "Current My Domain URL", e.g. acme.my.salesforce.com'
 _REFUSED = (
-    (re.compile(r"(?:login|test)\.salesforce\.com"), "does not answer the client credentials flow", _WHERE),
+    (re.compile(r"(?:login|test)\.salesforce\.com"), "does not support the client credentials flow", _WHERE),
     (
         re.compile(r"[a-z]{2,4}\d+[a-z]?\.salesforce\.com"),
         "is the host of a Salesforce instance, which many orgs share",
@@ -34,30 +34,30 @@ _REFUSED = (
     ),
     (
         re.compile(r".+\.(?:(?:vf|file|content|visual)\.force|visualforce|documentforce)\.com"),
-        "is a host of Salesforce pages or files, and no log-in answers there",
-        f"{_WHERE}; what stands behind `--` may be a package and not a part of it",
+        "is a host of Salesforce pages or files, where nobody can log in",
+        f"{_WHERE}; the part after `--` may name a package, so do not copy it",
     ),
     (
         re.compile(r".+\.my\.site\.com|.+\.force\.com"),
-        "is the host of a site; the client credentials flow is known to work at the My Domain alone",
+        "is the host of a site; the client credentials flow works only at the My Domain",
         _WHERE,
     ),
     (
         re.compile(r"(?:help|developer|trailhead|www|status|trust|appexchange)\.salesforce\.com"),
-        "is a page of Salesforce's own and no org",
+        "is a website of Salesforce, not an org",
         _WHERE,
     ),
     (
         re.compile(r".+\.my-salesforce\.com"),
-        "is an alternative domain, of which it is not known whether it answers the client credentials flow",
+        "is an alternative domain; nobody knows whether the client credentials flow works there",
         _WHERE,
     ),
-    (_ORG_ID, "is the id of an org and not its host", _WHERE),
+    (_ORG_ID, "is the id of an org, not its host", _WHERE),
 )
-"""What people paste that is Salesforce's but no My Domain, and why not."""
+"""What people paste that belongs to Salesforce but is not a My Domain, and why it is refused."""
 _SCHEME = re.compile(r"^(https?)://", re.IGNORECASE)
 _LONGEST = 253
-"""Characters of a host name, as DNS has it."""
+"""The most characters that DNS allows in a host name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class JudgedHost:
 
 @lru_cache(maxsize=1024)
 def judge_host(text: str, allowed: tuple[str, ...] = ()) -> JudgedHost:
-    """Accept, map or refuse `text`, an instance URL as a person writes it; hosts in `allowed` are taken as they are."""
+    """Accept, map or refuse `text`, an instance URL as a person writes it. Hosts in `allowed` are accepted as they are."""
     scheme = _SCHEME.match(text.strip())
     rest = _SCHEME.sub("", text.strip()).lower()
     host, _, path = rest.partition("/")
@@ -81,14 +81,14 @@ def judge_host(text: str, allowed: tuple[str, ...] = ()) -> JudgedHost:
     if len(host) > _LONGEST:
         return JudgedHost(None, f"a host has at most {_LONGEST} characters", _WHERE)
     if not taken and any(mark in host for mark in "@: \t\\"):
-        return JudgedHost(None, "an instance URL is a host alone: no user, no port, no blank", _WHERE)
+        return JudgedHost(None, "an instance URL is only a host, without a user, a port or a blank", _WHERE)
     if not host:
-        return JudgedHost(None, "there is no host here", _WHERE)
+        return JudgedHost(None, "there is no host in it", _WHERE)
     dropped = []
     if scheme and scheme[1].lower() == "http":
-        dropped.append("plain http (https is used)")
+        dropped.append("plain http (reconciler uses https)")
     if path.strip("/") or query or fragment:
-        dropped.append("the path behind the host")
+        dropped.append("the path after the host")
     if taken or _MY_DOMAIN.fullmatch(host):
         if dropped:
             verb = "do" if len(dropped) > 1 else "does"
@@ -97,24 +97,24 @@ def judge_host(text: str, allowed: tuple[str, ...] = ()) -> JudgedHost:
     for pattern, suffix, what in _MAPPED:
         if match := pattern.fullmatch(host):
             domain = f"{match['org']}.{suffix}"
-            return JudgedHost(_sent(domain), f"`{host}` is {what}; `{domain}` is used", f"write `{domain}`")
+            return JudgedHost(_sent(domain), f"`{host}` is {what}; reconciler uses `{domain}`", f"write `{domain}`")
     return _refused(host)
 
 
 def _accepted(host: str) -> JudgedHost:
-    """A sandbox without its partition is a form from before enhanced domains: it may still be right."""
+    """Accept a host. A sandbox's host without `.sandbox` is from before enhanced domains: it may still be right."""
     if old := _BEFORE_ENHANCED.fullmatch(host):
         now = f"{old['org']}.sandbox.my.salesforce.com"
         why = "is a sandbox's host from before enhanced domains"
         return JudgedHost(
-            _sent(host), f"`{host}` {why}", f"write `{now}` if the org has enhanced domains; Setup, My Domain tells"
+            _sent(host), f"`{host}` {why}", f"write `{now}` if the org has enhanced domains; Setup, My Domain shows it"
         )
     return JudgedHost(_sent(host))
 
 
 def _refused(host: str) -> JudgedHost:
     if (proxied := _PROXIED.fullmatch(host)) and _MY_DOMAIN.fullmatch(proxied["host"]):
-        why = "is a Microsoft Defender proxy, which would read the secret"
+        why = "is a proxy of Microsoft Defender, which could read the secret"
         return JudgedHost(None, f"`{host}` {why}", f"write `{proxied['host']}`")
     for pattern, why, hint in _REFUSED:
         if pattern.fullmatch(host):
@@ -124,10 +124,10 @@ def _refused(host: str) -> JudgedHost:
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
-    """Return `text` for comparing: scheme, case and trailing slashes do not count. Never maps one host to another."""
+    """Return `text` in the form that hosts are compared in: without scheme and trailing slashes, in lower case."""
     return _SCHEME.sub("", text.strip()).rstrip("/").lower()
 
 
 def _sent(host: str) -> str:
-    """Infisical puts https:// in front of what does not begin with `http`, so a host that does carries its scheme."""
+    """Return the host as it is sent. Infisical adds https:// only to a text that does not begin with `http`."""
     return f"https://{host}" if host.startswith("http") else host

@@ -1,4 +1,4 @@
-"""What a check of the log-in to Infisical gives: who logged in, where, and what the identity may do."""
+"""The result of a check of the log-in to Infisical: which identity logged in, where, and what it may do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +26,7 @@ class Granted(StrEnum):
 class Permission:
     """One action (read, create, edit, delete), and whether the identity may do it in `place`: the organisation or a project.
 
-    `why` says more where Infisical says more, "" elsewhere.
+    `why` is what else Infisical says, "" if it says no more.
     """
 
     action: str

@@ -1,4 +1,4 @@
-"""External Client Apps as Salesforce metadata: what was written, and how what an org has differs from the manifests."""
+"""External Client Apps as Salesforce metadata: the files that were written, and how an org differs from the manifests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

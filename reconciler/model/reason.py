@@ -5,16 +5,16 @@ from enum import StrEnum
 
 
 class Doubt(StrEnum):
-    """What cannot be known about the credentials that Infisical has."""
+    """What nobody can know about the credentials that Infisical has."""
 
     WRITTEN_OUTSIDE = "written-outside"
-    """Their hash moved without a write of ours."""
+    """Their hash changed, and we did not write them."""
     NOT_COMPARABLE = "not-comparable"
     """There is nothing to compare their hash with: we never sent them, or the server gives no hash."""
 
 
 class Why(StrEnum):
-    """The kind of a reason. A comment names the arguments that a kind uses, beside none."""
+    """The kind of a reason. A comment behind a kind names the arguments that it uses."""
 
     # create, re-create
     NOT_IN_INFISICAL = "not-in-infisical"
@@ -65,7 +65,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is done, or left alone: a kind of reason and its arguments, empty where the kind has none.
+    """Why something happens, or does not happen: a kind of reason and its arguments, which are empty if the kind has none.
 
     `doubt` is about credentials, `file` is a manifest's path in the stack, `fields` are paths of fields, `adopts` is an id or
     "*", `waits_for` is the key of another change.

@@ -1,4 +1,4 @@
-"""What the smaller commands give back: a validation, exported manifests, versions."""
+"""The results of the smaller commands: a validation, exported manifests, versions."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a check of log-ins to Salesforce gives: how far each log-in came, and what is wrong with it."""
+"""The result of a check of log-ins to Salesforce: how far each log-in came, and what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
-"""A value that must never be shown, and the keyed fingerprint by which two of them are compared."""
+"""A value that must never be shown, and the keyed fingerprint that compares two such values."""
 
 import hmac
 from typing import Never, Self
 
 
 class Secret:
-    """Holds a secret text. Only `reveal` gives it back; repr, str and format show `***`, JSON and pickle refuse it."""
+    """Holds a secret text. Only `reveal` returns it. repr, str and format show `***`; JSON and pickle refuse it."""
 
     __slots__ = ("__text",)
 
@@ -17,7 +17,7 @@ class Secret:
         return self.__text
 
     def fingerprint(self, key: bytes, field: str) -> str:
-        """Return the HMAC-SHA256 (64 hex digits) of this text under `key`; `field` keeps equal values of two fields apart."""
+        """Return the HMAC-SHA256 (64 hex digits) of this text with `key`. Equal values of different `field`s differ in it."""
         return hmac.digest(key, _bytes(f"{field}\0{self.__text}"), "sha256").hex()
 
     def __repr__(self) -> str:
@@ -56,5 +56,5 @@ class Secret:
 
 
 def _bytes(text: str) -> bytes:
-    """Never fails: an error of the codec would carry the text."""
+    """Return the text as bytes. It never fails, because an error of the codec would contain the text."""
     return text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""What of a file a message may quote: the line it is about, without anything that could be a secret in a wrong place."""
+"""The line of a file that a message may quote, without anything that could be a secret in the wrong place."""
 
 import re
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ _TOKEN = re.compile(r""""[^"]*"|'[^']*'|(?:(?!:(?:\s|$))[^,\]}])+""")
 
 
 class Shown(Enum):
-    """What may be quoted of a key that is known."""
+    """What a message may quote of a known key."""
 
-    VALUE = "the key and the plain value behind it"
-    ANY_KEYS = "the key and a map of whatever keys behind it"
-    KEYS = "the key and the keys in the map behind it, as far as they are known"
+    VALUE = "the key and its plain value"
+    ANY_KEYS = "the key and a map with any keys"
+    KEYS = "the key and the known keys in its map"
     NAME = "the key alone"
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """One line of a file; `start` and `end` are offsets into `code`, of what the message is about (at least one wide)."""
+    """One line of a file. `start` and `end` are the offsets in `code` of the part that the message is about."""
 
     code: str
     start: int
@@ -38,8 +38,8 @@ class Excerpt:
 class Source:
     """The text of a file, or the part of it that begins at line `first`, with the keys that are known in it.
 
-    All but those keys, and their values where they may be shown, is masked: nobody knows of a value that stands in a wrong
-    place, or in a file that cannot be parsed, that it is no secret. Of a `parsed` document the other keys are shown too.
+    Everything but those keys, and those of their values that may be shown, is masked. A value in the wrong place, or in a file
+    that cannot be parsed, could be a secret. In a `parsed` document the other keys are shown too.
     """
 
     __slots__ = ("_keys", "_lines", "_parsed", "_text", "first")
@@ -52,11 +52,11 @@ class Source:
         return self
 
     def mark_parsed(self) -> "Source":
-        """Return the source of a document that could be parsed: what looks like a key in it is one."""
+        """Return the source of a document that was parsed, in which everything that looks like a key is one."""
         return Source(self._text, self._keys, self.first, parsed=True)
 
     def excerpt(self, line: int, column: int) -> Excerpt:
-        """Return what may be shown of `line`, with a mark at `column`; both count from 1."""
+        """Return the part of `line` that may be shown, with a mark at `column`. Both count from 1."""
         if self._lines is None:
             self._lines = _BREAK.split(self._text)
         number = line - self.first
@@ -68,17 +68,17 @@ class Source:
         return Excerpt(code, start, start + max(len(token[0].rstrip()) if token else 0, 1))
 
     def _masked(self, number: int) -> str:
-        """Return a line up to what must not be shown."""
+        """Return a line up to the part that must not be shown."""
         lines = self._lines or []
         line = lines[number]
         around = self._around(number)
         at = _end(_STRUCTURE, line, 0)
-        while around is not Shown.NAME and (found := _KEY.match(line, at)):
+        while around is not Shown.NAME and (key := _KEY.match(line, at)):
             other = Shown.VALUE if around is Shown.ANY_KEYS else Shown.NAME if self._parsed else None
-            shown = self._keys.get(found["key"], other)
+            shown = self._keys.get(key["key"], other)
             if shown is None:
                 break
-            at = found.end()
+            at = key.end()
             if shown is not Shown.VALUE:
                 at, around = (_end(_STRUCTURE, line, at) if shown is not Shown.NAME else at), shown
             elif _ANOTHER_KEY.search(line, at):
@@ -94,17 +94,17 @@ class Source:
         return f"{line[:at]}{gap}{MASK}"
 
     def _around(self, number: int) -> Shown:
-        """Return what may be shown inside the block that a line is in: the least of what the keys above it allow."""
+        """Return what may be shown inside the block of a line: only what all keys above it allow."""
         lines = self._lines or []
         item = lines[number].lstrip().startswith("- ")
-        indent = _indent(lines[number]) + item  # the items of a list may stand right under its key
+        indent = _indent(lines[number]) + item  # YAML allows the items of a list at the indent of its key
         nearest: Shown | None = None
         for above in reversed(lines[:number]):
             if not above.strip() or _indent(above) >= indent or (item and nearest is None and above.lstrip().startswith("- ")):
                 continue
             indent = _indent(above)
-            if found := _KEY.match(above, _end(_STRUCTURE, above, 0)):
-                shown = self._keys.get(found["key"], Shown.NAME)
+            if key := _KEY.match(above, _end(_STRUCTURE, above, 0)):
+                shown = self._keys.get(key["key"], Shown.NAME)
                 if shown is Shown.NAME or (shown is Shown.VALUE and (nearest or not item)):
                     return Shown.NAME
                 nearest = nearest or shown
@@ -112,8 +112,8 @@ class Source:
 
 
 def _end(pattern: re.Pattern[str], line: str, at: int) -> int:
-    found = pattern.match(line, at)
-    return found.end() if found else at
+    match = pattern.match(line, at)
+    return match.end() if match else at
 
 
 def _indent(line: str) -> int:

@@ -1,4 +1,4 @@
-"""What a run remembers: what was applied, what it is about to write, and what it could not delete yet."""
+"""What reconciler remembers: what it applied, what it is about to write, and what it could not delete yet."""
 
 import secrets
 import uuid
@@ -19,10 +19,10 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that is about to be sent, stored before the first one is: after a crash the next run looks what became of it.
+    """A write that is about to be sent. It is stored before the first write, so that after a crash the next run can look.
 
-    `record` is what will be recorded once it is done (of a create: without id and hash), None for a delete;
-    `since` is the server's clock before the write, ISO 8601.
+    `record` is the record once the write is done (for a create without id and hash), None for a delete. `since` is the time on
+    the server's clock before the write, ISO 8601.
     """
 
     verb: Verb
@@ -35,7 +35,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A connection that a replace left behind because deleting it was refused; remembered until it is gone."""
+    """A connection that a replace could not delete. It is remembered until it is gone."""
 
     address: str
     id: str
@@ -45,7 +45,7 @@ class Superseded:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that is stored. `key` is the key of the fingerprints; `organisation_id` is where `records` live."""
+    """Everything that is stored. `key` is the key of the fingerprints. `organisation_id` is the organisation of `records`."""
 
     lineage: str
     serial: int
@@ -58,5 +58,5 @@ class State:
 
     @classmethod
     def born(cls) -> "State":
-        """Return the state of a stack that was never applied, with a lineage and a key of its own."""
+        """Return the state of a stack before its first apply, with a new lineage and a new key."""
         return cls(lineage=str(uuid.uuid4()), serial=0, key=secrets.token_bytes(32))

@@ -1,6 +1,6 @@
-"""The operations: one async function a verb. Each wires the parts together and returns values; none prints, prompts or exits.
+"""The operations: one async function for each verb. Each connects the parts and returns values. None prints, asks or exits.
 
-`open_stack` opens a stack for all of them. `event_loop.run` is their sync face. Operations that only read files (validate,
-show, `plan --offline`, `salesforce metadata`) need no event loop and are plain functions. Only `login.session` and `salesforce`
-choose between the network and the embedded servers.
+`open_stack` opens a stack for all of them. `event_loop.run` calls them from sync code. Operations that only read files
+(validate, show, `plan --offline`, `salesforce metadata`) need no event loop and are plain functions. Only `login.session` and
+`salesforce` choose between the network and the embedded servers.
 """

@@ -1,4 +1,4 @@
-"""`apply`: open the stack under its lock, decide, ask, write. The lock is held until the last outcome is stored."""
+"""`apply`: open the stack with its lock, decide, ask, write. The run holds the lock until the last outcome is stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -33,12 +33,12 @@ class Approval(StrEnum):
     NO = "no"
     IMPOSSIBLE = "impossible"
     INTERRUPTED = "interrupted"
-    """The run was asked to end while it asked."""
+    """Somebody interrupted the run while it waited for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to apply. `plan_file` names a saved plan, `expect` is a digest: each can only narrow what is applied.
+    """What to apply. `plan_file` names a saved plan and `expect` is a digest. Both can only reduce what is applied.
 
     The run waits up to `lock_seconds` for another run to release the state.
     """
@@ -54,8 +54,8 @@ class Request:
 class Callbacks:
     """How an apply talks to its caller.
 
-    It calls `approve` once, with the plan, before it writes anything; then it calls `emit` with each thing that happens. Before
-    that it calls `emit` only for a long wait.
+    It calls `approve` once, with the plan, before it writes anything. Then it calls `emit` with each event. Before that it
+    calls `emit` only for a long wait.
     """
 
     approve: Callable[[Plan], Approval]
@@ -77,22 +77,22 @@ class Applied:
 
     @property
     def refused(self) -> bool:
-        """Whether approval was asked for and not given."""
+        """Whether the run asked for approval and did not get it."""
         return self.approval in {Approval.NO, Approval.IMPOSSIBLE}
 
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How far a run is, for one that is asked to end: `writing` once it may write, `stop` once nothing new may begin."""
+    """How far a run is when it is interrupted. `writing` is set once it may write, `stop` once no other change may begin."""
 
     writing: anyio.Event
     stop: anyio.Event
 
 
 async def apply(location: StackLocation, request: Request, callbacks: Callbacks, interruption: Interruption) -> Applied:
-    """Apply the stack's manifests. Raises `Stopped` when nothing was written because something is wrong.
+    """Apply the stack's manifests. Raises `Stopped` if something is wrong, before it writes anything.
 
-    An `interruption` before the first write ends the run at once. During the writes it lets those in flight finish.
+    An `interruption` before the first write ends the run at once. Later, the writes in flight are finished first.
     """
     location = replace(location, waiting=callbacks.emit)
     saved = SavedPlan(read_plan(request.plan_file), request.plan_file) if request.plan_file else None
@@ -140,7 +140,7 @@ async def _apply(
 
 
 async def _preflight(asker: Asker, stack: OpenStack, plan: Plan, surveyed: Survey, callbacks: Callbacks) -> Checks:
-    """Try the credentials that are about to be sent. Raises `Stopped` if they must not be; nothing was written then."""
+    """Try the credentials that are about to be sent. Raises `Stopped` if they must not be sent. Nothing is written then."""
     sending = [surveyed.desired[change.address] for change in plan.changes if change.sends_credentials]
     checks, warnings = await preflight(asker, stack.settings, sending, surveyed.credentials)
     for diagnostic in warnings:
@@ -162,7 +162,7 @@ async def _carry_out(
     ending: _Ending,
     refusal: Explain,
 ) -> Outcome:
-    """Write. A plan without changes still records what an interrupted apply turned out to have done."""
+    """Carry out the plan. A plan without changes still records what an interrupted apply has done."""
     if not plan.changes and not surveyed.interrupted:
         return Outcome()
     settled = surveyed.settled.state

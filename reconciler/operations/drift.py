@@ -1,4 +1,4 @@
-"""`drift`: what happened outside since the last apply. Reads only."""
+"""`drift`: what changed outside reconciler since the last apply. It only reads."""
 
 from reconciler.model.action import CONSUMER_KEY, CONSUMER_SECRET
 from reconciler.operations.location import StackLocation
@@ -8,7 +8,7 @@ from reconciler.planning import Drifted
 
 
 async def drift(location: StackLocation, confirm_missing: int | None = None) -> Drifted:
-    """Return what drifted; `confirm_missing` is that of `Options`. Raises `Stopped`."""
+    """Return what drifted. `confirm_missing` is that of `Options`. Raises `Stopped`."""
     planned = await plan(location, Options(confirm_missing=confirm_missing))
     at_the_source = {CONSUMER_KEY, CONSUMER_SECRET}
     return Drifted(

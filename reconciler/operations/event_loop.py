@@ -1,4 +1,4 @@
-"""The sync face of every operation: the one place where an event loop runs."""
+"""Runs operations from sync code. Only this module starts an event loop."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""`export`: writes manifests of what is in Infisical already, and names a variable for each value that nobody can read back."""
+"""`export`: writes manifests for the connections in Infisical, with a variable for each value that nobody can read back."""
 
 from pathlib import Path
 
@@ -18,9 +18,9 @@ _PREFIX = "SALESFORCE_"
 
 
 async def export(location: StackLocation, out: Path, project: str | None, *, unmanaged: bool) -> ExportedManifests:
-    """Write a manifest into `out` for each Salesforce connection in Infisical, over no file that is there.
+    """Write a manifest into `out` for each Salesforce connection in Infisical. Overwrite no file.
 
-    `project` (a slug or an id) leaves out the connections of other projects, `unmanaged` those that this stack manages. Raises
+    `project` (a slug or an id) excludes the connections of other projects, `unmanaged` those that this stack manages. Raises
     `Stopped`.
     """
     async with open_stack(location, manifests=Need.UNUSED) as stack:
@@ -34,7 +34,7 @@ async def export(location: StackLocation, out: Path, project: str | None, *, unm
         chosen = [connection for connection in chosen if _is_in(connection, project)]
         if not any(_is_in(connection, project) for connection in live):
             hint = "correct --project, or check the permissions with `reconciler login --check`"
-            raise Stopped(Stop.FAILED, error(f"No connection of a project `{project}` is shown to this log-in.", hint=hint))
+            raise Stopped(Stop.FAILED, error(f"This identity sees no connection of a project `{project}`.", hint=hint))
     chosen.sort(key=lambda connection: (connection.scope.project_slug or "", connection.name))
     rule = EnvironmentSource({}, settings.environment.allow, settings.environment.lifted)
     prefixes = [_PREFIX, *(glob[:-1] for glob in settings.environment.allow or () if glob[:-1].isidentifier())]
@@ -63,16 +63,16 @@ def _is_in(connection: LiveConnection, project: str) -> bool:
 
 
 def _write(out: Path, files: list[Path], texts: list[str]) -> None:
-    """Write all of them or, as far as can be told before, none. No link below `out` is written through."""
-    if there := [str(file) for file in files if file.is_symlink() or file.exists()]:
-        shown = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
-        taken = error(f"These files are there already: {shown}.", detail="Nothing was written.", hint="choose another --out")
+    """Write all files, or none if one of them exists already. Follow no link below `out`."""
+    if existing := [str(file) for file in files if file.is_symlink() or file.exists()]:
+        shown = ", ".join(existing[:5]) + (f" and {len(existing) - 5} more" if len(existing) > 5 else "")
+        taken = error(f"These files already exist: {shown}.", detail="Nothing was written.", hint="choose another --out")
         raise Stopped(Stop.FAILED, taken)
     for file, text in zip(files, texts, strict=True):
         try:
             write_file(file, text.encode(errors="backslashreplace"), below=out, new=True)
         except OSError as broken:
-            hint = "choose another --out; what was written before it is there"
+            hint = "choose another --out; the files before this one were written"
             raise Stopped(Stop.FAILED, error(f"{file} cannot be written: {broken.strerror}.", hint=hint)) from None
 
 
@@ -96,5 +96,5 @@ def _unmatched(files: list[Path], settings: Settings) -> list[Diagnostic]:
     if not unmatched:
         return []
     named = " or ".join(f"`{glob.text}`" for glob in settings.manifests)
-    hint = "move them there once they are filled in, or add their place to `manifests` in reconciler.yaml"
-    return [warning(f"No glob of `manifests` ({named}) matches {unmatched[0]}: it is not read yet.", hint=hint)]
+    hint = "when they are complete, move them to a place that `manifests` names, or add their place to `manifests`"
+    return [warning(f"reconciler does not read {unmatched[0]} yet: no glob of `manifests` ({named}) matches it.", hint=hint)]

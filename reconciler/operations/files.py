@@ -23,7 +23,7 @@ class StackFiles:
 
 
 def read_files(location: StackLocation) -> StackFiles:
-    """Return what the files of the stack say. Raises `Stopped` (INVALID) with every problem, as the two below do."""
+    """Return what the files of the stack say. Raises `Stopped` (INVALID) with every problem."""
     settings = read_settings(location)
     return StackFiles(settings, read_manifests(settings))
 

@@ -1,4 +1,4 @@
-"""How a run is asked to end early. An operation waits for it; who asks, and why, is the caller's business."""
+"""Asks a run to end early. An operation waits for it. The caller decides who asks, and why."""
 
 import signal
 import socket
@@ -12,11 +12,11 @@ import anyio
 class Interruption:
     """Asks a run to end early, with the number of the signal that its exit code names.
 
-    A task, another thread and a signal handler may all ask. Asking again changes nothing, except that `repeated` tells it.
-    Close it after the run, best by using it in a `with` statement.
+    A task, another thread and a signal handler may all ask. Asking again changes nothing except `repeated`. Close it after the
+    run: use it in a `with` statement.
 
-    A socket holds what was asked, one byte each time, and nobody ever takes a byte out. Whoever waits for the socket to become
-    readable therefore wakes, however many wait, and even if somebody asked before they began to wait.
+    Each time somebody asks, a socket gets one byte, and nobody ever reads it out. So everyone who waits for the socket to
+    become readable wakes, even if somebody asked before they began to wait.
     """
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from reconciler.model import Diagnostic, Waiting
 
 
 def _ignore(news: Diagnostic | Waiting) -> None:
-    """Take what nobody wants to hear."""
+    """Ignore an event for which the caller gave no callback."""
 
 
 @dataclass(frozen=True, slots=True)

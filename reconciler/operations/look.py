@@ -1,4 +1,4 @@
-"""Looks at Infisical for a plan, and stops when what it sees cannot be the place that the state was made at."""
+"""Reads from Infisical what a plan needs, and stops if this cannot be the Infisical that the state belongs to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +25,9 @@ from reconciler.wire import WireError
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What Infisical shows: whose it is, every connection of every app, and the scope of each project that manifests name.
+    """What Infisical shows: the organisation, every connection of every app, and the scope of each project in the manifests.
 
-    A recorded id that is not among `live` is gone for certain; `lost` are the projects that are gone and took some along.
+    A recorded id that is not among `live` is certainly gone. `lost` are deleted projects that had recorded connections.
     """
 
     organisation: Organisation
@@ -58,9 +58,9 @@ class ProjectScopes:
 
 
 async def look(url: str, connections: Sequence[Connection], state: State, reader: Reader, confirmed: int | None) -> Seen:
-    """Return what is there. `confirmed` is how many recorded ids may be missing from the list, None for the usual few.
+    """Return what Infisical shows. `confirmed` is how many recorded ids may be missing from the list, None for the usual few.
 
-    Raises `Stopped`: FAILED when Infisical refuses, when too much is missing, or when a list lacks what is there; STALE for
+    Raises `Stopped`: FAILED if Infisical refuses, if too many connections are missing, or if a list is not complete; STALE for
     another organisation.
     """
     try:
@@ -83,12 +83,12 @@ async def look(url: str, connections: Sequence[Connection], state: State, reader
 async def read_listing(reader: Reader) -> Listing:
     """Return the organisation and all connections. Raises `InfisicalError` or `WireError`.
 
-    Some builds and some tokens do not tell the organisation. Each connection tells whose it is, so the list answers for them;
-    the organisation's id is "" if there is no connection either.
+    Some versions and some tokens do not tell the organisation. Then its id comes from any connection in the list. It is "" if
+    there is no connection either.
     """
-    told, connections = await together(reader.organisation, reader.connections)
+    organisation, connections = await together(reader.organisation, reader.connections)
     listed_id = next((connection.organisation_id for connection in connections if connection.organisation_id), "")
-    return Listing(told or Organisation(listed_id), connections)
+    return Listing(organisation or Organisation(listed_id), connections)
 
 
 def organisation_problem(state: State | None, organisation: Organisation) -> Diagnostic | None:
@@ -98,14 +98,14 @@ def organisation_problem(state: State | None, organisation: Organisation) -> Dia
     recorded = f"{state.organisation_name or 'unnamed'} ({state.organisation_id})"
     if not organisation.id:
         return error(
-            "It cannot be told which organisation this log-in belongs to.",
-            detail=f"Recorded: {recorded}. Infisical does not say, and shows no connection.",
-            hint="use a machine identity of the recorded organisation",
+            "Nobody can tell which organisation this log-in belongs to.",
+            detail=f"The state belongs to {recorded}. Infisical does not name the organisation, and shows no connection.",
+            hint="use a machine identity of the state's organisation",
         )
     return error(
-        "This is another organisation than the one this state belongs to.",
-        detail=f"Recorded: {recorded}. The log-in is of: {organisation.name or 'unnamed'} ({organisation.id}).",
-        hint="use an identity of the recorded organisation, or the state of this one",
+        "This log-in belongs to another organisation than the state.",
+        detail=f"The state belongs to {recorded}, the log-in to {organisation.name or 'unnamed'} ({organisation.id}).",
+        hint="use an identity of the state's organisation, or the state of this organisation",
     )
 
 
@@ -116,7 +116,7 @@ def refuse_other_organisation(state: State | None, organisation: Organisation) -
 
 
 async def _lost_projects(state: State, missing: Sequence[str], reader: Reader) -> frozenset[Scope]:
-    """Return the projects none of whose recorded connections is listed, and that Infisical does not know either."""
+    """Return the projects that Infisical does not know any more, and of which it lists no recorded connection."""
     absent = frozenset(missing)
     by_project: dict[Scope, list[str]] = {}
     for record in state.records.values():
@@ -134,33 +134,33 @@ def _refuse_too_many_missing(
     lost: frozenset[Scope],
     confirmed: int | None,
 ) -> None:
-    """Raises `Stopped` when so many recorded ids are missing that something else than deletions is the likely cause."""
+    """Raise `Stopped` if so many recorded ids are missing that deletions are probably not the cause."""
     number = planning.too_many_missing(missing, state)
     if not number or number == confirmed:
         return
-    likely = "This log-in may no longer read all of them, or this is another Infisical"
+    likely = "This identity may no longer read all app connections, or this is another Infisical"
     if lost:
         projects = ", ".join(sorted(f"`{scope.project_slug}`" for scope in lost))
-        likely = f"The project {projects} is gone, or this log-in may not see it any more"
+        likely = f"The project {projects} is gone, or this identity may no longer see it"
     elif not any(connection.id not in missing for connection in listed):
-        likely = "This log-in may not read app connections any more, or this is another Infisical: its list is empty"
-    named = f"; --confirm-missing {confirmed} was for another number" if confirmed is not None else ""
+        likely = "Infisical's list is empty: this identity may no longer read app connections, or this is another Infisical"
+    named = f"; --confirm-missing names another number, {confirmed}" if confirmed is not None else ""
     raise Stopped(
         Stop.FAILED,
         error(
             f"{likely}.",
             detail=f"{number} of {len(state.records)} recorded connections are not in Infisical's list{named}. "
-            "That is more than a few deletions. Nothing was planned.",
+            "Deletions alone rarely explain so many, so there is no plan.",
             hint="check the identity, its permissions and its projects with `reconciler login --check`; "
-            f"if they were really deleted, --confirm-missing {number} goes on, and asks for each by its id",
+            f"if somebody really deleted them, use --confirm-missing {number}: reconciler then asks for each one by its id",
         ),
     )
 
 
 async def _confirm_gone(missing: Sequence[str], reader: Reader) -> None:
-    """Ask for every known id that the list does not show: lists are filtered by permission, only a 404 says gone.
+    """Ask for every known id that the list does not show. Lists show only what the identity may see: only a 404 means gone.
 
-    Raises `Stopped` for an id that may not be asked for, and for one that is there: what else would the list lack?
+    Raises `Stopped` if Infisical refuses to answer for an id, or if the connection exists: then the list may lack others too.
     """
     problems: list[Diagnostic] = []
 
@@ -173,9 +173,9 @@ async def _confirm_gone(missing: Sequence[str], reader: Reader) -> None:
         if there is not None:
             problems.append(
                 error(
-                    f"Infisical's list lacks `{there.name}`, and still has it by its id {connection_id}.",
-                    detail="A list that is not whole is not planned with: what it lacks would look deleted, or free.",
-                    hint="run again; if it stays, give the identity the permission to read all app connections",
+                    f"Infisical's list lacks `{there.name}`, but Infisical has this connection: its id is {connection_id}.",
+                    detail="The list is not complete, so there is no plan: a connection that it lacks would look deleted.",
+                    hint="run again; if it happens again, give the identity the permission to read all app connections",
                 )
             )
 
@@ -185,7 +185,7 @@ async def _confirm_gone(missing: Sequence[str], reader: Reader) -> None:
 
 
 async def _list_broken(broken: ListBroken, url: str, state: State, reader: Reader) -> Diagnostic:
-    """Name the projects that Infisical does not know any more: one of them is why it cannot list."""
+    """Return the problem with the projects that Infisical does not know any more: because of one of them it cannot list."""
     explained = explain_failure(broken, f"read the connections of {url}")
     scopes = {record.scope for record in state.records.values() if record.scope.project_slug}
     try:
@@ -198,15 +198,15 @@ async def _list_broken(broken: ListBroken, url: str, state: State, reader: Reade
     count = sum(record.scope in lost for record in state.records.values())
     return replace(
         explained,
-        summary=f"The project {named} is gone, and Infisical cannot list connections since.",
-        detail=f"{count} of the recorded connections were in it. {explained.detail}",
+        summary=f"The project {named} is gone, and since then Infisical cannot list connections.",
+        detail=f"{count} of the recorded connections belonged to it. {explained.detail}",
     )
 
 
 async def find_scopes(connections: Sequence[Connection], live: Sequence[LiveConnection], reader: Reader) -> ProjectScopes:
     """Return the scope of each project that `connections` name. Raises `InfisicalError` or `WireError`.
 
-    A project that holds one of the `live` connections is known from them; Infisical is asked for the others.
+    The `live` connections name their projects. Infisical is asked only for the other projects.
     """
     by_slug = {connection.scope.project_slug: connection.scope for connection in live if connection.scope.project_slug}
     by_id = {connection.scope.project_id: connection.scope for connection in live}

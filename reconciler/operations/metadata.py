@@ -22,7 +22,7 @@ from reconciler.salesforce import Retrieved, Unreadable
 from reconciler.workspace import GitMissing, GitUnusable, Repository, write_file
 
 FOLDER = ".reconciler/salesforce"
-"""Where a project is written unless told otherwise, from the stack's directory; git ignores it."""
+"""The default place of a project, relative to the stack's directory. git ignores it."""
 _MARK = "<!-- Made by `reconciler salesforce metadata`, which overwrites this directory. -->\n"
 _LARGEST = 1024 * 1024
 
@@ -30,11 +30,11 @@ _LARGEST = 1024 * 1024
 def write_metadata(
     location: StackLocation, addresses: Sequence[str], out: Path | None, retrieved: Path | None
 ) -> MetadataProject:
-    """Write the project of these apps, of all if `addresses` is empty. They must belong to one org.
+    """Write the project of these apps, or of all apps if `addresses` is empty. They must belong to one org.
 
-    If `retrieved` names a retrieved project, its policies are edited instead of made anew.
+    If `retrieved` names a retrieved project, its policies are edited and not replaced.
 
-    Raises `Stopped`: invalid files, unknown addresses, several orgs, a directory that holds something else.
+    Raises `Stopped` for invalid files, unknown addresses, several orgs, and a directory with other contents.
     """
     stack = read_files(location)
     apps = _chosen(stack.manifests, addresses)
@@ -66,7 +66,7 @@ def _chosen(manifests: Manifests, addresses: Sequence[str]) -> list[ExternalClie
     unknown = [name for name in dict.fromkeys(addresses) if name not in known]
     if unknown:
         named = ", ".join(sorted(known)) or "none"
-        problems = [error(f"There is no app `{name}` in the manifests.", hint=f"known are: {named}") for name in unknown]
+        problems = [error(f"There is no app `{name}` in the manifests.", hint=f"the apps are: {named}") for name in unknown]
         raise Stopped(Stop.FAILED, *problems)
     chosen = [known[name] for name in dict.fromkeys(addresses)] if addresses else list(manifests.apps)
     if not chosen:
@@ -81,16 +81,18 @@ def _chosen(manifests: Manifests, addresses: Sequence[str]) -> list[ExternalClie
     }
     if len(set(orgs.values())) > 1:
         listed = "\n".join(f"{address}: {host}" for address, host in sorted(orgs.items()))
-        summary = "These apps belong to several orgs, and a project is deployed to one."
-        raise Stopped(Stop.FAILED, error(summary, detail=listed, hint="name the apps of one org, and write each org its own"))
+        summary = "These apps belong to several orgs, and a project can be deployed to one org only."
+        raise Stopped(
+            Stop.FAILED, error(summary, detail=listed, hint="name the apps of one org, and write one project for each org")
+        )
     return chosen
 
 
 def _read(folder: Path) -> tuple[list[Retrieved], list[Diagnostic]]:
-    """Return the components below a directory and what cannot be read there. Links are not followed."""
+    """Return the components below a directory, and an error for each file that cannot be read. It follows no links."""
     if not folder.is_dir():
         return [], [
-            error(f"There is no directory {folder}.", hint="retrieve the project first, see the README of the metadata")
+            error(f"There is no directory {folder}.", hint="retrieve the project first: the README of the metadata shows how")
         ]
     components, problems = [], []
     for path in sorted(folder.rglob("*")):
@@ -99,9 +101,9 @@ def _read(folder: Path) -> tuple[list[Retrieved], list[Diagnostic]]:
         try:
             component = salesforce.read_component(str(path), path.read_bytes()) if path.suffix in _ENDINGS else None
         except (Unreadable, OSError) as broken:
-            said = getattr(broken, "strerror", None) or str(broken)
+            why = getattr(broken, "strerror", None) or str(broken)
             place = Location(str(path), 1, 1)
-            problems.append(error(f"{path} cannot be read: {said}.", location=place, hint="retrieve it again"))
+            problems.append(error(f"{path} cannot be read: {why}.", location=place, hint="retrieve it again"))
         else:
             components += [component] if component else []
     if not components and not problems:
@@ -114,7 +116,7 @@ _ENDINGS = frozenset({".xml", ".eca", ".ecaOauth", ".ecaGlblOauth", ".ecaOauthPl
 
 
 def _warn_of_tracked_keys(folder: Path, components: Sequence[Retrieved]) -> list[Diagnostic]:
-    """Return a warning for each file with a consumer key in it that git tracks."""
+    """Return a warning for each file that contains a consumer key and that git tracks."""
     private = [component for component in components if salesforce.holds_a_key(component)]
     if not private:
         return []
@@ -123,15 +125,15 @@ def _warn_of_tracked_keys(folder: Path, components: Sequence[Retrieved]) -> list
     try:
         repository = Repository.containing(real)
         tracked = repository.tracked_files(files.values()) if repository else frozenset()
-    except GitMissing:  # whoever has no git put nothing under version control here
+    except GitMissing:  # without git, nobody has put these files under version control
         return []
     except GitUnusable as unusable:
-        summary = f"git could not say whether it tracks a file in {folder} that holds a consumer key."
+        summary = f"git could not tell whether it tracks a file in {folder} that contains a consumer key."
         return [warning(summary, detail=str(unusable), hint=unusable.hint)]
     return [
         warning(
-            f"{component.file} holds a consumer key and is in version control.",
-            hint="remove it from git, and ignore retrieved metadata; replace the key pair if a secret was in it",
+            f"{component.file} contains a consumer key, and git tracks it.",
+            hint="remove it from git, and ignore retrieved metadata; if it also contains a secret, replace key and secret",
         )
         for component in private
         if files[component.file] in tracked
@@ -139,9 +141,9 @@ def _warn_of_tracked_keys(folder: Path, components: Sequence[Retrieved]) -> list
 
 
 def _store(folder: Path, files: dict[str, str], below: Path) -> None:
-    """Write the project into `folder`, through no link below `below`.
+    """Write the project into `folder`. Follow no link below `below`.
 
-    A directory that is there must be an earlier project; files that no app makes any more are removed from it.
+    A directory that exists must be an earlier project. Files in it that belong to no app any more are removed.
     """
     try:
         _refuse_other(folder)
@@ -149,7 +151,7 @@ def _store(folder: Path, files: dict[str, str], below: Path) -> None:
             write_file(folder / name, text.encode(), below=below)
         _remove_stale(folder, files)
     except OSError as broken:
-        problem = error(f"{folder} cannot be written: {broken.strerror}.", hint="name another --out")
+        problem = error(f"{folder} cannot be written: {broken.strerror}.", hint="choose another --out")
         raise Stopped(Stop.FAILED, problem) from None
 
 
@@ -158,8 +160,8 @@ def _refuse_other(folder: Path) -> None:
         return
     readme = folder / "README.md"
     if not folder.is_dir() or not readme.is_file() or not readme.read_bytes().startswith(_MARK.encode()):
-        summary = f"{folder} holds something else, and is not overwritten."
-        raise Stopped(Stop.FAILED, error(summary, hint="name a new directory, or one that this command made"))
+        summary = f"{folder} contains other files, so reconciler does not overwrite it."
+        raise Stopped(Stop.FAILED, error(summary, hint="choose a new directory, or one that this command made"))
 
 
 def _remove_stale(folder: Path, files: dict[str, str]) -> None:
@@ -171,10 +173,10 @@ def _remove_stale(folder: Path, files: dict[str, str]) -> None:
 def _readme(apps: Sequence[ExternalClientApp], retrieved: Path | None) -> str:
     names = "\n".join(f"- {app.label} (`{app.api_name}`), from `{app.address}`" for app in apps)
     state = (
-        "The policies here are the retrieved ones, edited: they keep their names and what the manifest does not decide."
+        "These policies are the retrieved ones, edited. They keep their names, and fields that the manifest does not decide."
         if retrieved
-        else "**The policies here have the names that Setup gives.** Salesforce makes the policies of a deployed app itself,\n"
-        "and may call them otherwise: retrieve them, and run the command again with `--retrieved`, before you deploy\n"
+        else "**These policies have the names that Setup usually gives.** Salesforce itself makes the policies of an app,\n"
+        "and may give them other names. Retrieve them, and run this command again with `--retrieved`, before you deploy\n"
         "`2-policies`."
     )
     members = " ".join(
@@ -191,9 +193,10 @@ def _readme(apps: Sequence[ExternalClientApp], retrieved: Path | None) -> str:
 
 {state}
 
-Needed: the Salesforce CLI (`sf`), logged in to the org as a user who may *Create, edit, and delete External Client Apps* and
-*View all External Client Apps, view their settings, and edit their policies*; for the OAuth settings the org's *Allow access to
-OAuth consumer secrets via Metadata API* and the permission *View External Client App Consumer Secrets in Metadata*.
+You need the Salesforce CLI (`sf`), logged in to the org as a user with these permissions: *Create, edit, and delete External
+Client Apps* and *View all External Client Apps, view their settings, and edit their policies*. For the OAuth settings, the org
+must also *Allow access to OAuth consumer secrets via Metadata API*, and the user needs *View External Client App Consumer
+Secrets in Metadata*.
 
 1. Deploy the app, its OAuth settings and its global settings together:
 
@@ -219,19 +222,21 @@ OAuth consumer secrets via Metadata API* and the permission *View External Clien
    sf project deploy start --source-dir 2-policies
    ```
 
-5. By hand: copy Consumer Key and Consumer Secret from Setup into where the connections take them from. Salesforce makes the
-   pair; it is in no file here.
+5. Copy the Consumer Key and the Consumer Secret from Setup to the place where the connections read them. Salesforce makes
+   both, and no file of this project contains them.
 
-6. Check both halves. What the org has, from the project's directory and then from the stack's:
+6. Check the result. From the project's directory, retrieve what the org has:
 
    ```sh
    sf project retrieve start --output-dir retrieved {everything}
    ```
+
+   From the stack's directory, compare it with the manifests, and try the log-ins:
 
    ```sh
    reconciler salesforce metadata {addresses} --check DIRECTORY/retrieved
    reconciler salesforce check
    ```
 
-   Keep `retrieved` out of version control: the consumer key is in it.
+   Keep `retrieved` out of version control: it contains the consumer key.
 """

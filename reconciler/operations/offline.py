@@ -1,6 +1,6 @@
-"""`plan --offline`: what the manifests themselves change, for who has no log-in at all, such as a pull request from a fork.
+"""`plan --offline`: what the manifests themselves change, for a run without any log-in, such as a pull request from a fork.
 
-The manifests of another commit stand for what is recorded and there, and the same tables decide.
+The manifests of another commit take the place of what is recorded and live. The same tables decide.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ _HASH = "the same"
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """The other commit's manifests by address, its guards, and warnings about it."""
+    """The manifests of the other commit by address, its guards, and warnings about it."""
 
     connections: Mapping[str, Connection]
     guards: Guards
@@ -55,7 +55,7 @@ def plan_offline(location: StackLocation, ref: str, options: Options) -> Plan:
     """Return how the manifests differ from those at the git commit `ref`, as a plan that nobody can apply.
 
     It uses no log-in, no state, no value and no trusted configuration. Raises `Stopped`: INVALID for manifests that are wrong
-    here; what is wrong at `ref` is a warning.
+    here. A problem with the manifests at `ref` is a warning.
     """
     alone = replace(location, environ={})
     files = read_files(alone)
@@ -97,15 +97,15 @@ def _base(location: StackLocation, settings: Settings, ref: str) -> _Base:
     name = location.config.name if location.config else config.FILE_NAME
     repository = Repository.containing(settings.stack)
     if repository is None:
-        raise _incomparable(ref, f"{settings.stack} is in no git repository.", "run it in a clone")
+        raise _incomparable(ref, f"{settings.stack} is not in a git repository.", "run the command in a clone")
     try:
         commit = repository.commit(ref)
         if commit is None:
-            hint = "fetch it before the run (in GitHub Actions: `fetch-depth: 0`); a shallow clone has one commit alone"
-            raise _incomparable(ref, f"there is no {ref} in this clone.", hint)
+            hint = "fetch it first (in GitHub Actions: `fetch-depth: 0`); a shallow clone has only one commit"
+            raise _incomparable(ref, f"this clone has no commit {ref}.", hint)
         with repository.copy_of(settings.stack, commit) as copy:
             if copy is None or not (copy / name).is_file():
-                new = warning(f"There is no {name} at {ref}: the whole stack is new there.", detail=f"Stack: {settings.name}.")
+                new = warning(f"There is no {name} at {ref}, so the whole stack is new.", detail=f"Stack: {settings.name}.")
                 return _Base({}, settings.guards, (new,))
             return _read(copy, name, ref, settings.guards)
     except GitUnusable as unusable:
@@ -113,11 +113,11 @@ def _base(location: StackLocation, settings: Settings, ref: str) -> _Base:
 
 
 def _incomparable(ref: str, why: str, hint: str) -> Stopped:
-    return Stopped(Stop.FAILED, error(f"--base {ref} cannot be compared with: {why}", hint=hint))
+    return Stopped(Stop.FAILED, error(f"reconciler cannot compare with --base {ref}: {why}", hint=hint))
 
 
 def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
-    """Read the manifests of the copy. They are merged already, so this change is not to blame for what is wrong with them."""
+    """Read the manifests of the copy. They are merged already, so a problem with them is not one of this change."""
     try:
         there = config.load_settings(copy, copy / name, {})
     except Stopped as wrong:
@@ -129,7 +129,7 @@ def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
 
 
 def _relabel(diagnostic: Diagnostic, copy: Path, ref: str) -> Diagnostic:
-    """Return a problem of the copy as one of the commit: its files are called REF:path."""
+    """Return a problem of the copy as a warning about the commit, whose files are named REF:path."""
 
     def named(text: str) -> str:
         return text.replace(f"{copy}/", f"{ref}:").replace(str(copy), ref)
@@ -140,18 +140,18 @@ def _relabel(diagnostic: Diagnostic, copy: Path, ref: str) -> Diagnostic:
         severity=Severity.WARNING,
         summary=named(diagnostic.summary),
         detail=named(diagnostic.detail),
-        hint="it is not of this change; mend it there",
+        hint="this change did not cause it; correct it there",
         location=Location(named(at.file), at.line, at.column, at.source) if at else None,
     )
 
 
 def _scope(project: ProjectRef | None) -> Scope:
-    """A project as it is written: nobody here can tell that a slug and an id mean the same one."""
+    """Return a project as it is written. Without Infisical nobody can tell that a slug and an id name the same project."""
     return Scope(f"{project.by} {project.value}", project.value) if project else ORGANISATION
 
 
 def _prints(connection: Connection) -> Fingerprints:
-    """A value is as good as the reference to it: another reference is a change."""
+    """Return the references instead of fingerprints of values: another reference counts as a change."""
     return Fingerprints(*map(str, connection.references))
 
 
@@ -188,7 +188,7 @@ def _live(record: Record) -> LiveConnection:
 
 
 def _seen_offline(change: Change, before: Mapping[str, Connection], here: Mapping[str, Connection]) -> Change:
-    """Return a change as someone sees it who compares nothing but manifests."""
+    """Return a change as a comparison of manifests alone shows it."""
     old = before.get(change.previous_address or change.address) if change.before else None
     new = here.get(change.address) if change.after else None
     reason = change.reason

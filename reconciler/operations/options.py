@@ -1,4 +1,4 @@
-"""What the user says to a run beside the manifests."""
+"""The choices that a user makes for one run, beside the manifests."""
 
 from dataclasses import dataclass, field
 
@@ -7,18 +7,18 @@ from reconciler.planning import Allowed, Selection
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user says to a run beside the manifests. Addresses may hold `*` and `?`."""
+    """The choices that a user makes for one run, beside the manifests. Addresses may contain `*` and `?`."""
 
     accept: frozenset[str] = frozenset()
-    """Addresses whose credentials in Infisical are right, although somebody else wrote them."""
+    """Addresses whose credentials in Infisical the user accepts, although somebody else wrote them."""
     reassert: frozenset[str] = frozenset()
     """Addresses whose credentials the run sends again, over what somebody else wrote."""
     allowed: Allowed = field(default_factory=Allowed)
-    """The numbers of deletions and updates that a guard lets through this once."""
+    """The numbers of deletions and updates for which the user lifts a guard in this run."""
     confirm_missing: int | None = None
     """How many recorded connections may be missing from Infisical's list. None: only the usual few."""
     adopt_all: bool = False
-    """Take over every connection that has a wanted name and that nobody manages."""
+    """Take over every unmanaged connection that has the name of a manifest."""
     destroy: bool = False
     """Delete everything that is recorded."""
     selection: Selection = field(default_factory=Selection)

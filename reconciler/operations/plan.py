@@ -22,9 +22,9 @@ async def plan(location: StackLocation, options: Options) -> Plan:
 
 
 def keep(plan: Plan, out: Path, expires: timedelta | None = None) -> Plan:
-    """Write a plan to `out` and return it as it is there. A plan with errors is not written, because nobody can apply it.
+    """Write a plan to `out` and return it as it was written. A plan with errors is not written: nobody can apply it.
 
-    With `expires` the plan can be applied for that long. Raises `Stopped`.
+    With `expires`, the plan can be applied only for that long. Raises `Stopped`.
     """
     kept = plan
     if expires is not None:
@@ -32,7 +32,9 @@ def keep(plan: Plan, out: Path, expires: timedelta | None = None) -> Plan:
     if not kept.errored:
         try:
             if out.exists() and not (out.is_file() and planning.is_plan(out.read_bytes())):
-                taken = error(f"{out} exists and is no plan; it is left as it is.", hint="choose another --out")
+                taken = error(
+                    f"{out} exists and is not a plan, so reconciler does not overwrite it.", hint="choose another --out"
+                )
                 raise Stopped(Stop.FAILED, taken)
             write_file(out, planning.encode(kept))
         except OSError as broken:

@@ -24,7 +24,7 @@ from reconciler.salesforce import OrgLogin, reach_org, try_org_login
 from reconciler.wire import Asker, Stand, Transport, asking
 
 AT_ONCE = 16
-"""Log-ins in flight: each is at another org, or few are at the same."""
+"""How many log-ins are in flight at once. Most of them are at different orgs."""
 _NAMED = 3
 
 
@@ -48,7 +48,7 @@ def _stand(settings: Settings) -> Stand | None:
 
 
 class Checks:
-    """Checks log-ins, each once: connections with the same log-in share one result, and hosts are reached once each."""
+    """Checks each log-in and each host once. Connections with the same log-in share one result."""
 
     def __init__(self, asker: Asker, allowed_hosts: tuple[str, ...]) -> None:
         self._asker = asker
@@ -70,22 +70,22 @@ class Checks:
         return {address: self._results[address] for address in logins}
 
     async def again(self, address: str, login: OrgLogin) -> OrgCheck:
-        """Check a log-in that Infisical refused, unless an earlier check of it has a problem to show already."""
+        """Check a log-in that Infisical refused, unless an earlier check already found its problem."""
         known = self._results.get(address)
         return known if known is not None and known.problems else (await self.of({address: login}))[address]
 
 
 def _same(login: OrgLogin) -> str:
-    """What is the same for log-ins that are the same, in memory only and for as long as one run takes."""
+    """Return a key that equal log-ins share. It contains the secret, so it stays in memory and ends with the run."""
     return "\0".join((login.host, *(secret.reveal() for secret in login.credentials or ())))
 
 
 async def preflight(
     asker: Asker, settings: Settings, sending: Iterable[Connection], credentials: Mapping[str, Credentials]
 ) -> tuple[Checks, Sequence[Diagnostic]]:
-    """Check the log-ins of connections whose credentials are about to be sent; return the checks and their warnings.
+    """Check the log-ins of connections whose credentials are about to be sent. Return the checks and their warnings.
 
-    Raises `Stopped` (FAILED) with all problems if the settings let one block, and one would be there from everywhere.
+    Raises `Stopped` (FAILED) with all problems if the settings say so, and if Salesforce would refuse a log-in from everywhere.
     """
     checks = Checks(asker, settings.allowed_hosts)
     if settings.preflight is Preflight.OFF:
@@ -102,8 +102,8 @@ async def preflight(
 
 def _nothing_written() -> Diagnostic:
     return error(
-        "Nothing was written: Salesforce would refuse these log-ins from everywhere.",
-        hint="mend what is marked as an error and apply again; `salesforce.preflight: warn` lets such credentials through",
+        "Nothing was written: Salesforce would refuse these log-ins, also from Infisical.",
+        hint="correct each error above and apply again; `salesforce.preflight: warn` sends such credentials anyway",
     )
 
 
@@ -115,7 +115,7 @@ def org_login(connection: Connection, credentials: Credentials | None) -> OrgLog
 def diagnose(
     results: Iterable[tuple[Connection, OrgCheck]], *, blocking: bool = False, failing: bool = False
 ) -> list[Diagnostic]:
-    """Return each problem once, with all connections that have it. Errors are those that block, or all when `failing`."""
+    """Return each problem once, with all connections that have it. Problems that block are errors, or all if `failing`."""
     same: dict[tuple[str, OrgProblem], list[Connection]] = {}
     for connection, checked in results:
         for problem in checked.problems:
@@ -143,12 +143,12 @@ def _diagnostic(connections: Sequence[Connection], host: str, problem: OrgProble
 
 
 def details(problem: OrgProblem) -> list[str]:
-    """Return what is to be known of a problem beside its title and its next step, a line each."""
+    """Return the facts of a problem beside its title and its next step, one line each."""
     return [line for line in (problem.said, problem.meaning, problem.doubt) if line]
 
 
 def location_of(connection: Connection, step: SetupStep) -> Location:
-    """Return the line of a manifest that a step of the set-up is about."""
+    """Return the place in a manifest that belongs to a step of the set-up."""
     if step is SetupStep.MY_DOMAIN:
         return connection.host_location
     match step:
@@ -163,14 +163,14 @@ def location_of(connection: Connection, step: SetupStep) -> Location:
 async def explain_refusal(
     checks: Checks, connection: Connection, values: Credentials | None, refused: Diagnostic
 ) -> Diagnostic:
-    """Return Infisical's refusal of credentials with what the same log-in gives from here: Infisical hides the reason."""
+    """Return Infisical's refusal of credentials, with what the same log-in gives from here. Infisical hides the reason."""
     checked = await checks.again(connection.address, org_login(connection, values))
     if not checked.problems:
-        why = "The same log-in succeeds from here: Salesforce may have been down, or the org blocks Infisical's addresses."
-        hint = "apply again; if it stays, compare the org's and the app's IP rules with the addresses Infisical comes from"
+        why = "The same log-in succeeds from this machine. Salesforce was down, or the org blocks Infisical's addresses."
+        hint = "apply again; if it fails again, compare the IP rules of the org and the app with Infisical's addresses"
         return _with(refused, why, hint, refused.location)
     problem = checked.problems[0]
-    tried = "\n".join([f"Tried from here: {problem.title} ({problem.name}).", *details(problem)])
+    tried = "\n".join([f"reconciler tried the same log-in: {problem.title} ({problem.name}).", *details(problem)])
     return _with(refused, tried, problem.hint, location_of(connection, problem.step))
 
 

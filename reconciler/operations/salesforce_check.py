@@ -1,4 +1,4 @@
-"""`salesforce check`: tries the log-in of each connection at Salesforce itself. Nothing is written anywhere."""
+"""`salesforce check`: tries the log-in of each connection at Salesforce itself. It writes nothing."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,9 @@ from reconciler.secrets import Resolution
 
 
 async def check_salesforce(location: StackLocation, addresses: Sequence[str]) -> SalesforceCheck:
-    """Try the log-ins of these connections, of all if `addresses` is empty.
+    """Try the log-ins of these connections, or of all connections if `addresses` is empty.
 
-    Raises `Stopped`: for invalid files, for unknown addresses, and if a value is a secret of Infisical and the log-in to
-    Infisical fails.
+    Raises `Stopped` for invalid files, for unknown addresses, and if a value is in Infisical and the log-in to Infisical fails.
     """
     files = read_files(location)
     connections = _chosen(files.manifests.connections, addresses)
@@ -44,7 +43,7 @@ def _chosen(connections: Sequence[Connection], addresses: Sequence[str]) -> list
 
 def _unknown(address: str, known: Mapping[str, Connection]) -> Diagnostic:
     near = difflib.get_close_matches(address, known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else "an address is a manifest's metadata.name"
+    hint = f"did you mean `{near[0]}`?" if near else "the address of a connection is the `metadata.name` of its manifest"
     return error(f"There is no connection `{address}` in the manifests.", hint=hint)
 
 

@@ -1,7 +1,7 @@
-"""Decides what a saved plan still approves. Values in, values out: nothing is read or asked here.
+"""Decides what a saved plan still approves. It only works on values: it reads nothing and asks nobody.
 
 A saved plan is an approval, not a list of commands. An apply decides again, and carries out what the saved plan shows only if
-the result is the same. Otherwise it stops as stale, with both sides shown.
+the result is the same. If the result differs, the apply stops, and shows both sides.
 """
 
 from collections.abc import Callable
@@ -26,15 +26,15 @@ def approved_part(now: Plan, expect: str | None, saved: SavedPlan | None, at: da
     """Return the part of the plan decided `now` that may be applied: all of it, or what the saved plan shows.
 
     `expect` is the digest that the plan must have, None for any. `at` is the current time. Raises `Stopped` (STALE) if the
-    digest is another, or if the saved plan no longer says what would happen.
+    digest differs, or if the saved plan no longer shows what would happen.
     """
     if expect is not None and (digest := planning.digest(now)) != expect:
         raise Stopped(
             Stop.STALE,
             error(
-                "The plan is not the one that was expected.",
-                detail=f"Expected digest {expect}, decided now {digest}.",
-                hint="look at `reconciler plan`, and expect its digest once it is what you want",
+                "The plan does not have the expected digest.",
+                detail=f"Expected: {expect}. Now: {digest}.",
+                hint="read the output of `reconciler plan`; if it is what you want, expect its digest",
             ),
         )
     if saved is None:
@@ -45,7 +45,7 @@ def approved_part(now: Plan, expect: str | None, saved: SavedPlan | None, at: da
 
 
 def why_stale(saved: SavedPlan, now: Plan, at: datetime) -> tuple[Diagnostic, ...]:
-    """Return why the saved plan approves nothing any more: the first rule that it breaks, or else every address that differs.
+    """Return why the saved plan approves nothing any more: the first rule that it breaks, or every address that differs.
 
     The result is empty if the plan decided `now` does what the saved plan shows.
     """
@@ -68,8 +68,8 @@ def _made_offline(saved: SavedPlan, _now: Plan, _at: datetime) -> Diagnostic | N
         return None
     return error(
         "The saved plan was made offline, so it approves nothing.",
-        detail=f"It compares manifests with those at {base}, and was not compared with Infisical.",
-        hint="plan again where there is a log-in to Infisical",
+        detail=f"It compares the manifests with those at {base}, and not with Infisical.",
+        hint="make the plan again with a log-in to Infisical",
     )
 
 
@@ -80,16 +80,16 @@ def _of_other_command(saved: SavedPlan, now: Plan, _at: datetime) -> Diagnostic 
     made, here = ("plan --destroy", "apply") if destroys else ("plan", "destroy")
     other = "destroy" if destroys else "apply"
     return error(
-        f"The saved plan is one of `{other}`, and this is `{here}`.",
+        f"The saved plan is for `{other}`, and this is `{here}`.",
         detail=f"It was made with `{made}`.",
-        hint=f"reconciler {other} {saved.file}, if that is what you want",
+        hint=f"if this is the plan you want, run `reconciler {other} {saved.file}`",
     )
 
 
 def _without_adopt_all(saved: SavedPlan, now: Plan, _at: datetime) -> Diagnostic | None:
     if saved.plan.choices.adopt_all or not now.choices.adopt_all:
         return None
-    return error("The saved plan was not made with --adopt-all.", hint="plan again with it, or apply without it")
+    return error("The saved plan was made without --adopt-all.", hint="plan again with it, or apply without it")
 
 
 def _without_these_choices(saved: SavedPlan, now: Plan, _at: datetime) -> Diagnostic | None:
@@ -99,7 +99,7 @@ def _without_these_choices(saved: SavedPlan, now: Plan, _at: datetime) -> Diagno
         return None
     named = ", ".join(f"`{address}`" for address in sorted(accepted | reasserted))
     return error(
-        f"The saved plan was not made with a word on the credentials of {named}.",
+        f"The saved plan neither accepts nor reasserts the credentials of {named}.",
         hint="plan again with these options, or apply without a saved plan",
     )
 
@@ -109,7 +109,7 @@ def _of_other_infisical(saved: SavedPlan, now: Plan, _at: datetime) -> Diagnosti
     if (planned.url, planned.organisation_id) == (here.url, here.organisation_id):
         return None
     return error(
-        "The saved plan is of another Infisical.",
+        "The saved plan is for another Infisical.",
         detail=f"Planned: {planned.url}, organisation {planned.organisation_id}. "
         f"Here: {here.url}, organisation {here.organisation_id}.",
         hint="plan again here",
@@ -117,14 +117,14 @@ def _of_other_infisical(saved: SavedPlan, now: Plan, _at: datetime) -> Diagnosti
 
 
 def _of_other_state(saved: SavedPlan, now: Plan, _at: datetime) -> Diagnostic | None:
-    """A state without a lineage was never applied to, so it is no other one."""
+    """Return the problem if the lineages differ. A state without a lineage was never applied to, so it does not differ."""
     planned, here = saved.plan.basis.lineage, now.basis.lineage
     if not planned or not here or planned == here:
         return None
     return error(
-        "The saved plan is of another state.",
+        "The saved plan is for another state.",
         detail=f"Planned: stack {saved.plan.target.stack}, lineage {planned}. Here: stack {now.target.stack}, lineage {here}.",
-        hint="apply it in the stack it was made in, or plan again here",
+        hint="apply it in its own stack, or plan again here",
     )
 
 
@@ -132,7 +132,7 @@ def _expired(saved: SavedPlan, _now: Plan, at: datetime) -> Diagnostic | None:
     until = saved.plan.expires_at
     if not until or at < datetime.fromisoformat(until):
         return None
-    detail = f"It could be applied until {until}; it is {at.isoformat(timespec='seconds')}."
+    detail = f"It could be applied until {until}. Now it is {at.isoformat(timespec='seconds')}."
     return error("The saved plan has expired.", detail=detail, hint="plan again and review it")
 
 
@@ -145,7 +145,7 @@ _RULES: tuple[Callable[[SavedPlan, Plan, datetime], Diagnostic | None], ...] = (
     _of_other_state,
     _expired,
 )
-"""What must hold before single addresses are compared. Each rule returns what breaks it, None if the saved plan keeps it."""
+"""The rules that a saved plan must keep before addresses are compared. Each returns the problem, None if it is kept."""
 
 
 def _different(mismatch: Mismatch, saved: Plan, now: Plan) -> Diagnostic:
@@ -155,13 +155,12 @@ def _different(mismatch: Mismatch, saved: Plan, now: Plan) -> Diagnostic:
     return error(
         f"`{mismatch.address}`: {_both_sides(mismatch)}.",
         detail="\n".join(planning.explain(mismatch)),
-        hint=f"the plan was made with {' '.join(flags)}; say so again" if flags else "plan again and review what is new",
+        hint=f"the plan was made with {' '.join(flags)}; use that again" if flags else "plan again, and review what is new",
         address=mismatch.address,
     )
 
 
 def _both_sides(mismatch: Mismatch) -> str:
     if mismatch.planned is mismatch.now:
-        return f"the planned {mismatch.planned} would be another one now"
-    now = mismatch.now or "not decided at all"
-    return f"planned to {mismatch.planned}, but now it is: {now}"
+        return f"the plan shows this {mismatch.planned}, but now it would be a different one"
+    return f"the plan shows: {mismatch.planned}. Now it would be: {mismatch.now or 'no decision'}"

@@ -13,7 +13,7 @@ from reconciler.wire import WireError
 def value_sources(settings: Settings, environ: Mapping[str, str], reader: Reader | None) -> dict[str, SecretSource]:
     """Return the source of each kind of reference.
 
-    `reader` reads secrets of Infisical with the run's own identity; without it there is no source of that kind.
+    `reader` reads secrets of Infisical with the run's own identity. Without a reader there is no source of that kind.
     """
     own = [settings.state.resolve(), *([settings.embedded.database] if settings.embedded else [])]
     result: dict[str, SecretSource] = {
@@ -31,10 +31,12 @@ async def _read_secret(reader: Reader, name: SecretName) -> Secret:
     try:
         secret = await reader.secret(name.project, name.environment, name.path, name.key)
     except ValueHidden:
-        hint = "let the identity read the values of secrets, not only describe them"
+        hint = "give the identity the permission to read the values of secrets, not only to describe them"
         raise Refused(f"Infisical hides the value of the secret {name} from this identity", hint) from None
     except (InfisicalError, WireError) as failed:
         raise Unavailable(f"{doing} ({failure_phrase(failed)})", failed.hint) from None
     if secret is None:
-        raise Unavailable(f"there is no secret {name} that this identity may see", "create it, or correct the reference")
+        raise Unavailable(
+            f"there is no secret {name} that this identity may see", "create the secret, or correct the reference"
+        )
     return secret

@@ -1,6 +1,6 @@
 """Opens a stack for an operation: settings, then manifests, then the log-in, then the lock, then the state.
 
-The log-in comes before the lock and the state, because a state may be kept behind it.
+The log-in comes before the lock and the state, because the place of the state may need it.
 """
 
 from collections.abc import AsyncIterator
@@ -19,19 +19,19 @@ from reconciler.state import Backend, Version
 
 
 class Need(Enum):
-    """How much an operation needs the manifests. What it does not get is empty."""
+    """How much an operation needs the manifests. An operation that gets none gets an empty value."""
 
     REQUIRED = "invalid manifests stop the run"
     OPTIONAL = "invalid manifests are a warning, and the run goes on without them"
-    UNUSED = "nobody reads them"
+    UNUSED = "the operation does not read them"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStack:
     """An open stack.
 
-    `location` is what was asked for, `files` what is in the stack's files. `infisical` is logged in. `state` is what `backend`
-    keeps (None before the first apply), and `version` what `backend` wants to hear when the next one is stored.
+    `location` is what the caller asked for, `files` is what the stack's files say. `infisical` is logged in. `state` is the one
+    that `backend` keeps (None before the first apply). `backend` needs `version` to store the next state.
     """
 
     location: StackLocation
@@ -56,9 +56,9 @@ class OpenStack:
 async def open_stack(
     location: StackLocation, *, manifests: Need = Need.REQUIRED, lock: Lock | None = None
 ) -> AsyncIterator[OpenStack]:
-    """Open a stack for the block, and hold `lock` until the block ends; without it, other runs may change the state meanwhile.
+    """Open a stack for the block, and hold `lock` until the block ends. Without it, another run may change the state meanwhile.
 
-    Raises `Stopped`: for files that are invalid, a log-in that is refused, a state that is locked or cannot be read.
+    Raises `Stopped` if files are invalid, if Infisical refuses the log-in, and if the state is locked or cannot be read.
     """
     settings = read_settings(location)
     files = StackFiles(settings, _manifests(settings, location, manifests))
@@ -79,7 +79,7 @@ def _manifests(settings: Settings, location: StackLocation, need: Need) -> Manif
     except Stopped:
         if need is Need.REQUIRED:
             raise
-        hint = "write the manifests, see `reconciler validate`, and check again"
-        summary = "The manifests are not valid or not there yet: their projects are not looked at."
+        hint = "run `reconciler validate`, correct the manifests, and check again"
+        summary = "The manifests are missing or not valid, so their projects are not checked."
         location.notice(warning(summary, hint=hint))
         return none

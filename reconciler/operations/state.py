@@ -1,4 +1,4 @@
-"""`state list|show|rm|mv|pull|push`: shows what was last applied, forgets some of it, and repairs it by hand."""
+"""`state list|show|rm|mv|pull|push`: shows the record of what was last applied, and repairs it."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from reconciler.operations.stored_state import Lock, open_state, stop_for_state_
 from reconciler.state import Encoder, decode_state
 
 _ADDRESS = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
-"""Infisical's rule for names (facts 11), which is that of addresses too."""
+"""Infisical's rule for names (facts 11), which is the rule for addresses too."""
 
 Change = Callable[[State | None], State]
 
@@ -23,7 +23,7 @@ async def read_state(location: StackLocation) -> State | None:
 
 
 async def read_record(location: StackLocation, address: str) -> Record:
-    """Return one record. Raises `Stopped` (FAILED) when there is none of that address."""
+    """Return the record of an address. Raises `Stopped` (FAILED) if there is none."""
     state = await read_state(location)
     records = state.records if state else {}
     if address not in records:
@@ -34,9 +34,9 @@ async def read_record(location: StackLocation, address: str) -> Record:
 async def forget(
     location: StackLocation, addresses: Sequence[str], confirmed: frozenset[str], lock_seconds: float
 ) -> tuple[Record, ...]:
-    """Remove records and leave the connections in Infisical alone; return what was removed.
+    """Remove records and return them. The connections stay in Infisical.
 
-    A protected one must be among `confirmed`. Raises `Stopped`: REFUSED when one is not.
+    A protected address must be among `confirmed`. Raises `Stopped`: REFUSED if one is not.
     """
     removed: list[Record] = []
 
@@ -68,20 +68,22 @@ async def protected_addresses(location: StackLocation, addresses: Sequence[str])
 
 
 async def move(location: StackLocation, old: str, new: str, lock_seconds: float) -> Record:
-    """Give the record of `old` the address `new`, and return it; nothing is sent to Infisical. Raises `Stopped`."""
+    """Give the record of `old` the address `new`, and return it. It sends nothing to Infisical. Raises `Stopped`."""
     moved: list[Record] = []
 
     def change(state: State | None) -> State:
         if state is None or old not in state.records:
             raise Stopped(Stop.FAILED, _unknown(old))
         if not _ADDRESS.fullmatch(new):
-            hint = "use 1 to 64 of a-z and 0-9, and single hyphens between them"
-            raise Stopped(Stop.FAILED, error(f"`{new}` is no address.", hint=hint))
+            hint = "use 1 to 64 characters: a-z, 0-9, and single hyphens between them"
+            raise Stopped(Stop.FAILED, error(f"`{new}` is not a valid address.", hint=hint))
         if new in state.records:
-            taken = error(f"`{new}` is recorded already, as {state.records[new].id}.", hint="choose another address")
+            taken = error(
+                f"The address `{new}` already has a record, of {state.records[new].id}.", hint="choose another address"
+            )
             raise Stopped(Stop.FAILED, taken)
         if any(intent.address in {old, new} for intent in state.intents):
-            pending = f"What became of an interrupted apply of `{old}` or `{new}` is not settled yet."
+            pending = f"An apply of `{old}` or `{new}` was interrupted, and reconciler has not yet checked what it did."
             raise Stopped(Stop.FAILED, error(pending, hint="run `reconciler apply` first"))
         moved.append(replace(state.records[old], address=new))
         records = {address: record for address, record in state.records.items() if address != old} | {new: moved[0]}
@@ -93,18 +95,18 @@ async def move(location: StackLocation, old: str, new: str, lock_seconds: float)
 
 
 async def pull(location: StackLocation) -> bytes:
-    """Return the stored state as a document. Raises `Stopped` when there is none."""
+    """Return the stored state as a document. Raises `Stopped` if there is none."""
     state = await read_state(location)
     if state is None:
-        raise Stopped(Stop.FAILED, error("There is no state yet.", hint="the first apply makes one"))
+        raise Stopped(Stop.FAILED, error("There is no state yet.", hint="the first apply creates it"))
     return Encoder().encode(state)
 
 
 async def push(location: StackLocation, data: bytes, source: str, lock_seconds: float, *, force: bool) -> State:
-    """Store the state document `data` in place of the stored one, and return it with its new serial.
+    """Replace the stored state with the document `data`, and return it with its new serial.
 
-    Messages call the document `source`. Without `force` it must have the lineage and the organisation of the stored one, must
-    not be older, and must not forget an interrupted apply. Raises `Stopped`.
+    Messages call the document `source`. Without `force` it must have the lineage and the organisation of the stored state, must
+    not be older, and must not lack an interrupted apply. Raises `Stopped`.
     """
     with stop_for_state_errors():
         given = decode_state(data, source)
@@ -123,26 +125,26 @@ async def push(location: StackLocation, data: bytes, source: str, lock_seconds: 
 
 def _unlike(stored: State, given: State) -> list[Diagnostic]:
     """Return why `given` is not a later version of `stored`."""
-    hint = "pull the stored one and change that; --force stores yours all the same"
+    hint = "run `state pull` and change that document; --force stores yours anyway"
     pairs = (
         ("lineage", given.lineage, stored.lineage, given.lineage == stored.lineage),
         ("organisation", given.organisation_id, stored.organisation_id, given.organisation_id == stored.organisation_id),
         ("serial", given.serial, stored.serial, given.serial >= stored.serial),
     )
     problems = [
-        error(f"The {what} does not fit.", detail=f"Yours: {ours}. Stored: {theirs}.", hint=hint)
+        error(f"The {what} does not match the stored state.", detail=f"Yours: {ours}. Stored: {theirs}.", hint=hint)
         for what, ours, theirs, fits in pairs
         if not fits
     ]
     if lost := sorted({intent.address for intent in stored.intents if intent not in given.intents}):
         named = ", ".join(f"`{address}`" for address in lost)
-        unsettled = f"An interrupted apply of {named} is not settled, and yours does not know it."
+        unsettled = f"An apply of {named} was interrupted, and your document does not contain it. What it did is not known yet."
         problems.append(error(unsettled, hint="run `reconciler apply` first, then pull again"))
     return problems
 
 
 async def _change(location: StackLocation, lock: Lock, change: Change) -> None:
-    """Load, change and store the state under its lock."""
+    """Load, change and store the state while holding its lock."""
     async with open_state(location, lock) as stored:
         changed = change(stored.state)
         await stored.backend.store(replace(changed, serial=changed.serial + 1), stored.version)
@@ -151,20 +153,20 @@ async def _change(location: StackLocation, lock: Lock, change: Change) -> None:
 def read_document(source: Path | None, standard_input: Callable[[], bytes]) -> tuple[bytes, str]:
     """Return the bytes of a file, or of standard input for None, and what to call them. Raises `Stopped`."""
     if source is None:
-        return standard_input(), "The state of standard input"
+        return standard_input(), "The state on standard input"
     try:
         return source.read_bytes(), f"The state {source}"
     except OSError as broken:
         raise Stopped(
-            Stop.FAILED, error(f"{source} cannot be read: {broken.strerror}.", hint="name a file of `state pull`")
+            Stop.FAILED, error(f"{source} cannot be read: {broken.strerror}.", hint="name a file that `state pull` wrote")
         ) from None
 
 
 def _protected(record: Record) -> Diagnostic:
     return error(
-        f"`{record.address}` is protected: it is only forgotten once its address is given again.",
-        detail="Without its record nothing here protects it any more.",
-        hint=f"--confirm {record.address}",
+        f"`{record.address}` is protected: to forget it, you must name it again.",
+        detail="The record contains the protection. Without it, nothing protects the connection any more.",
+        hint=f"use --confirm {record.address}",
         address=record.address,
     )
 

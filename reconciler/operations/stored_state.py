@@ -1,6 +1,6 @@
 """Opens the state of a stack: the log-in if its place needs one, then the lock if the caller wants it, then the state.
 
-What goes wrong with a state ends a run as a `Stopped`; that is decided here and nowhere else.
+Only this module turns an error of the state into the `Stopped` that ends a run.
 """
 
 import getpass
@@ -24,9 +24,9 @@ if TYPE_CHECKING:  # commands that only read a local file load no HTTP client
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Says that a run needs the state for itself.
+    """Says that no other run may change the state meanwhile.
 
-    `operation` is shown to everyone who finds the state locked. The run waits up to `wait_seconds` for the lock.
+    Everyone who finds the state locked sees `operation`. The run waits up to `wait_seconds` for the lock.
     """
 
     operation: str
@@ -57,9 +57,9 @@ def state_place(settings: Settings) -> StatePlace:
 
 @asynccontextmanager
 async def open_state(location: StackLocation, lock: Lock | None = None) -> AsyncIterator[StoredState]:
-    """Open the state of a stack and nothing else of it. Raises `Stopped`.
+    """Open only the state of a stack. Raises `Stopped`.
 
-    The run logs in to Infisical only if the state's place needs that: a local state works without Infisical.
+    The run logs in to Infisical only if the state's place needs that. A local state works without Infisical.
     """
     settings = read_settings(location)
     place = state_place(settings)
@@ -74,7 +74,7 @@ async def open_state(location: StackLocation, lock: Lock | None = None) -> Async
 
 @asynccontextmanager
 async def open_backend(backend: Backend, location: StackLocation, lock: Lock | None) -> AsyncIterator[StoredState]:
-    """Load the state, under the lock if there is one; the lock is held until the block ends.
+    """Load the state. If there is a lock, take it first and hold it until the block ends.
 
     Raises `Stopped` for every `StateError`, also for one that the block raises.
     """

@@ -1,4 +1,4 @@
-"""What a plan and an apply begin with: look at everything once, without changing anything, and decide."""
+"""The first part of a plan and of an apply: look at everything once, change nothing, and decide."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ from reconciler.secrets import Refused, Resolution
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A plan, and what it takes to carry it out.
+    """A plan, and everything that is needed to carry it out.
 
-    `settled.state` is the state to go on from. `interrupted` says that the stored state holds intents of an apply that did not
-    end. `desired` and `credentials` are by address.
+    `settled.state` is the state to go on from. `interrupted` says that the stored state contains intents of an apply that did
+    not end. `desired` and `credentials` are by address.
     """
 
     plan: Plan
@@ -30,10 +30,10 @@ class Survey:
 
 
 async def survey(stack: OpenStack, options: Options, *, missing_is_error: bool) -> Survey:
-    """Read Infisical and the values, settle what an interrupted apply left open, and decide.
+    """Read Infisical and the values, find out what an interrupted apply did, and decide.
 
     A value that cannot be read is an error if `missing_is_error`, else a warning. Raises `Stopped`: FAILED if Infisical refuses
-    or too much is missing, STALE for another organisation.
+    or too many connections are missing, STALE for another organisation.
     """
     settings, stored, reader = stack.settings, stack.state, stack.infisical.reader
     connections = stack.manifests.connections
@@ -85,20 +85,20 @@ async def survey(stack: OpenStack, options: Options, *, missing_is_error: bool) 
 
 
 def _unlooked(connections: Sequence[Connection]) -> Mapping[ProjectRef | None, Scope]:
-    """Return a scope for each project that nobody looked up. A destroy needs none: manifests only tell it what is protected."""
+    """Return any scope for each project. A destroy looks up no project: manifests only tell it what is protected."""
     return dict.fromkeys((connection.project for connection in connections), ORGANISATION)
 
 
 def _choices(options: Options, connections: Sequence[Connection]) -> tuple[Choices, tuple[Diagnostic, ...]]:
-    """Return the options as the addresses that they are about, and an error for each that is about none or contradicts."""
+    """Return the options as addresses, and an error for each option that matches no address or contradicts another."""
     addresses = [connection.address for connection in connections]
     accept, unmatched_accept = planning.matching(options.accept, addresses)
     reassert, unmatched_reassert = planning.matching(options.reassert, addresses)
-    hint = "correct --accept-/--reassert-credentials"
+    hint = "correct --accept-credentials or --reassert-credentials"
     unmatched = sorted({*unmatched_accept, *unmatched_reassert})
-    problems = [error(f"There is no manifest of `{name}`.", hint=hint) for name in unmatched]
+    problems = [error(f"No manifest has the address `{name}`.", hint=hint) for name in unmatched]
     if both := sorted(accept & reassert):
-        problems.append(error(f"Credentials are accepted or reasserted, not both: {', '.join(both)}.", hint=hint))
+        problems.append(error(f"Accept or reassert credentials, not both: {', '.join(both)}.", hint=hint))
     return Choices(accept, reassert, options.adopt_all, options.destroy), tuple(problems)
 
 
@@ -111,7 +111,7 @@ def _narrowed(plan: Plan, options: Options, desired: Mapping[str, Connection], s
 
 
 def _needs_values(connection: Connection, state: State, seen: Seen, present: frozenset[str], choices: Choices) -> bool:
-    """Whether a plan could compare or send the values: not if they are ignored and the connection stays where it is."""
+    """Tell whether a plan compares or sends the values. Not if the manifest ignores them, and nothing is new or moves."""
     if "credentials" not in connection.lifecycle.ignore_changes or connection.address in choices.reassert:
         return True
     record = state.records.get(connection.address)
@@ -125,7 +125,7 @@ def _missing(
 ) -> list[Diagnostic]:
     """Return why each missing value is missing, at the line of its reference.
 
-    Nobody misses the values of a connection whose credentials are ignored, unless they are about to be sent.
+    If a manifest ignores the credentials, missing values do not matter unless they are about to be sent.
     """
     problems = []
     for connection in connections:

@@ -1,4 +1,4 @@
-"""Runs calls side by side, and raises the first failure as itself instead of in a group."""
+"""Runs calls in parallel, and raises the first failure itself, not a group of exceptions."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
@@ -7,7 +7,7 @@ import anyio
 
 
 async def together(*calls: Callable[[], Awaitable[Any]], at_once: int = 8) -> list[Any]:
-    """Return what each call returned, in their order, `at_once` of them at a time. Raises what the first to fail raised."""
+    """Return the result of each call, in their order. At most `at_once` run at a time. Raises the first error."""
     results: list[Any] = [None] * len(calls)
     slots = anyio.CapacityLimiter(at_once)
 

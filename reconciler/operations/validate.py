@@ -1,4 +1,4 @@
-"""`validate`: the files alone, no network, no secret."""
+"""`validate`: checks files only, without network and secrets."""
 
 from reconciler import manifest
 from reconciler.model import Validated
@@ -7,7 +7,7 @@ from reconciler.operations.location import StackLocation
 
 
 def validate(location: StackLocation) -> Validated:
-    """Check `reconciler.yaml` and every manifest. Raises `Stopped` when `reconciler.yaml` itself is wrong."""
+    """Check `reconciler.yaml` and every manifest. Raises `Stopped` if `reconciler.yaml` itself is wrong."""
     settings = read_settings(location)
     manifests = manifest.load_manifests(settings.stack, settings.manifests, settings.allowed_hosts)
     diagnostics = (*settings.warnings, *manifests.diagnostics)

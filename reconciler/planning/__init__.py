@@ -1,9 +1,9 @@
-"""(desired, recorded, live) to a `Plan`: pure, and the only place that decides what happens to a connection.
+"""Decides what happens to each connection: from what is desired, recorded and live to a `Plan`. It does no I/O.
 
 - `settle` comes first: it finds out from Infisical what became of an interrupted apply.
 - `decide` and `credentials` are the two decision tables. They know no kind of resource by name: see `kind`.
 - `compare` compares a saved plan with one that was decided again.
-- `digest` is what a plan is known by, and `file` is how it is saved.
+- `digest` computes the fingerprint of a plan, and `file` saves it.
 """
 
 from reconciler.planning.compare import Mismatch, compare, explain, select

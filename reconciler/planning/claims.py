@@ -1,4 +1,4 @@
-"""What stands in the way when a manifest claims a name, an existing connection, or the record of another address."""
+"""The problems of a manifest that claims a name, an existing connection, or the record of another address."""
 
 import difflib
 from collections.abc import Collection, Mapping
@@ -12,20 +12,20 @@ def name_of_another_app(desired: Desired, holder: Present) -> Diagnostic:
     wanted = desired.attributes
     return _error(
         desired,
-        f"`{wanted.name}` ({wanted.scope}) is the name of a connection of the app `{holder.app}`.",
-        f"Its id is {holder.id}; Infisical has a name once, whatever the app.",
+        f"A connection of the app `{holder.app}` already has the name `{wanted.name}` ({wanted.scope}).",
+        f"Its id is {holder.id}. In Infisical a name is unique over all apps.",
         "choose another spec.name",
     )
 
 
 def name_of_an_unmanaged_one(desired: Desired, holder: Present) -> Diagnostic:
-    """Return the error for a name that an existing connection has, which nobody said to take over."""
+    """Return the error for a name that an unmanaged connection has, when the manifest does not adopt it."""
     wanted = desired.attributes
     return _error(
         desired,
-        f"`{wanted.name}` ({wanted.scope}) exists in Infisical and is not managed here.",
+        f"`{wanted.name}` ({wanted.scope}) already exists in Infisical, and this stack does not manage it.",
         f"Its id is {holder.id}.",
-        "take it over with `lifecycle: { adopt: true }` (all there are: --adopt-all), or choose another spec.name",
+        "take it over with `lifecycle: { adopt: true }` (or all of them with --adopt-all), or choose another spec.name",
     )
 
 
@@ -34,23 +34,23 @@ def nothing_to_adopt(desired: Desired) -> Diagnostic:
     return _error(
         desired,
         f"There is no connection {desired.attributes.lifecycle.adopt} to adopt.",
-        "Its id is not among those this identity may see.",
+        "This identity sees no connection with this id.",
         "correct lifecycle.adopt, or remove it to create a new connection",
     )
 
 
 def adoption_problem(desired: Desired, present: Present, kind: Kind, owner: str | None) -> Diagnostic | None:
-    """Return why `present` cannot be taken over, None when it can. `owner` is the address that has it already."""
+    """Return why `present` cannot be taken over, None if it can. `owner` is the address that already has it."""
     if owner is not None or present.app != kind.app:
-        what = f"managed as `{owner}`" if owner else f"of the app `{present.app}`"
-        return _error(desired, f"{present.id} cannot be adopted: it is {what}.", "", "correct lifecycle.adopt")
+        why = f"this stack already manages it as `{owner}`" if owner else f"it belongs to the app `{present.app}`"
+        return _error(desired, f"{present.id} cannot be adopted: {why}.", "", "correct lifecycle.adopt")
     scope, wanted = present.attributes.scope, desired.attributes.scope
     if scope != wanted:
         return _error(
             desired,
-            f"{present.id} cannot be adopted here: it is in the {scope}, the manifest says {wanted}.",
-            "A connection's scope never changes.",
-            "correct spec.project; a later change of it replaces the connection",
+            f"{present.id} cannot be adopted: it is in the {scope}, but the manifest says {wanted}.",
+            "Infisical cannot move a connection to another scope.",
+            "correct spec.project; if you change it after the adoption, reconciler replaces the connection",
         )
     return None
 
@@ -58,10 +58,10 @@ def adoption_problem(desired: Desired, present: Present, kind: Kind, owner: str 
 def rename_problem(
     desired: Desired, former: str, others: Mapping[str, Desired], recorded: Mapping[str, Recorded], claimed: Collection[str]
 ) -> Diagnostic | None:
-    """Return why `desired` cannot have the record of the address `former`, None when it can.
+    """Return why `desired` cannot have the record of the address `former`, None if it can.
 
-    `others` are all manifests by address, `claimed` the addresses whose record another manifest has. On a first apply nothing
-    is recorded, so a missing record says nothing; later it is likely a slip of the pen, and a warning.
+    `others` are all manifests by address, `claimed` the addresses whose record another manifest has. A record that is missing
+    means nothing before the first apply. Later it is probably a typing error, and gives a warning.
     """
     if former not in recorded:
         return _no_such_record(desired, former, others, recorded) if recorded else None
@@ -69,8 +69,8 @@ def rename_problem(
         return None
     other = others.get(former)
     return error(
-        f"`{desired.address}` is renamed from `{former}`, which is still taken.",
-        detail=f"It is declared at {other.location}." if other else "Another address is renamed from it too.",
+        f"`{desired.address}` is renamed from `{former}`, but `{former}` is still in use.",
+        detail=f"Its manifest is at {other.location}." if other else "Another manifest is renamed from it too.",
         location=desired.location,
         hint="remove the old manifest, or this lifecycle.renamedFrom",
         address=desired.address,

@@ -1,6 +1,6 @@
-"""A saved plan against the plan decided again: the same decision for every address, or the differences.
+"""Compares a saved plan with a plan that is decided again: for every address the decision is the same, or it differs.
 
-The saved plan is never a list of commands: what is applied is always what was decided now.
+A saved plan is never a list of commands: an apply only ever carries out what is decided now.
 """
 
 from collections.abc import Iterator, Set
@@ -15,9 +15,9 @@ from reconciler.planning.plan import Change, Plan
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An address about which the plan decided now says something else than the saved one.
+    """An address for which the plan decided now differs from the saved one.
 
-    `now` is None when nothing is decided about it any more. `differences` are the parts of the decision that differ: its
+    `now` is None if nothing is decided about it any more. `differences` are the parts of the decision that differ: its
     `fields`, the `id` and `hash` of the live connection, and what is there `before` and `after`.
     """
 
@@ -28,7 +28,7 @@ class Mismatch:
 
 
 def compare(planned: Plan, now: Plan) -> list[Mismatch]:
-    """Return the addresses of `planned` about which `now` decides something else, sorted."""
+    """Return the addresses of `planned` for which `now` decides something different, sorted."""
     current = {change.key: change for change in (*now.unchanged, *now.changes)}
     keys = {change.key for change in planned.changes}
     pairs = ((change, current.get(change.key)) for change in planned.changes)
@@ -46,8 +46,8 @@ def select(now: Plan, planned: Plan) -> Plan:
 def _same(planned: Change, now: Change, keys: Set[str]) -> bool:
     """Tell whether `now` is what `planned` approved.
 
-    Where the saved plan could not compare the values, what they show now was announced in it: nothing, or an update. A change
-    that now waits for one that is not in the saved plan cannot be made.
+    If the saved plan could not compare the values, it announced both possible results: nothing, or an update. A change that
+    now waits for a change that is not in the saved plan cannot be made.
     """
     if _basis(planned) != _basis(now) or not keys >= set(now.waits_for):
         return False
@@ -80,9 +80,9 @@ def _explained(difference: Difference) -> Iterator[str]:
     path = ".".join(_NAMES.get(step, step) for step in difference.path)
     before, after = difference.before, difference.after
     if isinstance(before, list) and isinstance(after, list):
-        yield from (f"{path}: also {item!r} now" for item in after if item not in before)
+        yield from (f"{path}: now also {item!r}" for item in after if item not in before)
         yield from (f"{path}: no longer {item!r}" for item in before if item not in after)
     elif before is None or after is None:
-        yield f"{path}: {'not there' if after is None else 'there'} now"
+        yield f"{path}: now {'missing' if after is None else 'there'}"
     else:
         yield f"{path}: planned {before!r}, now {after!r}"

@@ -8,7 +8,7 @@ from reconciler.model.action import ACCEPTED, CONSUMER_KEY, CONSUMER_SECRET, CRE
 
 
 class Verdict(StrEnum):
-    """What is to be done about one connection's credentials."""
+    """What happens to the credentials of one connection."""
 
     SAME = "same"
     SEND = "send"
@@ -21,9 +21,9 @@ class Verdict(StrEnum):
 class Evidence:
     """What is known about one connection's credentials.
 
-    `values` are the fingerprints of the values at their source, None when one of them is not available here. `sent` are those
-    of the values we last sent, None when we never did. A hash is None when it is not known; with a server that gives no hashes
-    at all, only the fingerprints are compared. `resend` says that an interrupted apply may have sent them.
+    `values` are the fingerprints of the values at their source, None if one of them is not available here. `sent` are those of
+    the values that we sent last, None if we never sent any. A hash is None if it is not known. If the server gives no hashes at
+    all, only fingerprints are compared. `resend` says that an interrupted apply may have sent the credentials.
     """
 
     values: Fingerprints | None
@@ -43,7 +43,7 @@ class Evidence:
 class Judgement:
     """The verdict, the reason for it, and the paths of the fields it is about.
 
-    `doubt` is what cannot be known about the credentials in Infisical, None when all of it is known.
+    `doubt` is what nobody can know about the credentials in Infisical, None if everything is known.
     """
 
     verdict: Verdict
@@ -74,7 +74,7 @@ def judge_credentials(evidence: Evidence) -> Judgement:
 
 
 def _doubtful(evidence: Evidence, doubt: Doubt) -> Judgement:
-    """Nothing tells whether theirs or ours are right. A person says so, with a flag for this run or in the manifest."""
+    """Judge credentials of which nobody can tell whether theirs or ours are right. A flag or the manifest decides."""
     policy = evidence.lifecycle.on_credential_drift
     if evidence.reassert or (policy is CredentialDrift.REASSERT and not evidence.accept):
         return Judgement(Verdict.SEND, Reason(Why.REASSERTED, doubt), (CREDENTIALS,), doubt)

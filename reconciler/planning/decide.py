@@ -1,6 +1,7 @@
-"""The first decision table: what happens to each address, given what is wanted, recorded and there.
+"""The first decision table: what happens to each address, given what is wanted, recorded and live.
 
-Wanted and recorded meet by address, recorded and live by id. A name only finds what is not recorded, and collisions.
+The address joins what is wanted with what is recorded. The id joins what is recorded with what is live. A name only serves to
+find connections that are not recorded, and names that collide.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from reconciler.planning.plan import Change, Declared, Drift, Kept, KeptWhy, Sub
 from reconciler.planning.situation import Situation
 
 _SEVERAL = 2
-"""Connections. A single hash that moved is more likely somebody's hand."""
+"""Connections. If a single hash moved, somebody more likely wrote those credentials."""
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ def decide(situation: Situation) -> Decisions:
 
 
 class _Table:
-    """One pass over the rows. What it looks things up in is built once."""
+    """One pass over the rows of the table. It builds its indexes once."""
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
@@ -183,15 +184,15 @@ class _Table:
     def _moved(
         self, desired: Desired, recorded: Recorded, present: Present, judgement: Judgement, local: tuple[str, ...]
     ) -> Change:
-        """Decide about what Infisical cannot change in place: a new one is made and the old one deleted, if that may go."""
+        """Decide about a change that Infisical cannot make in place: create a new connection, then delete the old one."""
         wanted = desired.attributes
         change = self._change(desired, Action.NOTHING, None, present, judgement)
         if self._protected(desired, recorded):
             return _only_recorded(self._kind, change, wanted, local)
-        # A new connection is sent its credentials whatever the manifest ignores.
+        # A new connection always gets its credentials, even if the manifest ignores them.
         anew = self._judge(desired, _without_ignored_credentials(wanted.lifecycle), recorded, present)
         if anew.verdict in {Verdict.HELD, Verdict.ACCEPT}:
-            # A replace sends ours and deletes theirs, which nobody can read back: only a reassertion allows that.
+            # A replace sends our credentials and deletes theirs, which nobody can read back. Only a reassertion allows that.
             reason = Reason(Why.HELD_BECAUSE_IT_MOVES, anew.doubt)
             self._keep_if_held(desired, present, Judgement(Verdict.HELD, reason))
             return _only_recorded(self._kind, change, wanted, local)
@@ -209,7 +210,7 @@ class _Table:
         judgement: Judgement = SAME,
         paths: tuple[str, ...] = (),
     ) -> Change:
-        """Return a change of one manifest: ignored fields stay as they are, and held credentials stay whole."""
+        """Return the change of one manifest. Ignored fields and held credentials stay as they are."""
         after = desired.attributes
         if present is not None:
             after = _reachable(self._kind, after, present.attributes, held=judgement.verdict is Verdict.HELD)
@@ -248,7 +249,7 @@ class _Table:
         )
 
     def _protected(self, desired: Desired, recorded: Recorded) -> bool:
-        """A replace deletes, so protection refuses it: the record's too, until an apply has shown that it is lifted."""
+        """Tell whether a protection stops a replace, which deletes. One in the record counts until an apply has lifted it."""
         protected_now = desired.attributes.lifecycle.prevent_destroy
         if not (recorded.attributes.lifecycle.prevent_destroy or protected_now):
             return False
@@ -294,7 +295,7 @@ class _Table:
         return sum(1 for present in self._situation.present if present.app == self._kind.app and present.id not in ours)
 
     def encrypted_anew(self) -> list[Diagnostic]:
-        """Return a warning when every hash moved and nothing else did: many hands are less likely than one server."""
+        """Return a warning if every hash moved and nothing else did: probably the server encrypted them again."""
         resend = self._situation.settlement.resend
         pairs = [
             (recorded, present)
@@ -305,10 +306,10 @@ class _Table:
             return []
         return [
             warning(
-                f"The hashes of all {len(pairs)} connections moved, and nothing else: this looks like a re-encryption on the "
-                "server.",
-                detail="Infisical's hashes are of what it stores encrypted, so new keys move them while the values stay.",
-                hint="ask who runs Infisical; if it was that, --accept-credentials '*' keeps what is there",
+                f"The credentials hashes of all {len(pairs)} connections changed, and nothing else did. The server probably "
+                "encrypted them again.",
+                detail="Infisical hashes the encrypted value. A new encryption key changes the hash, and not the value.",
+                hint="ask whoever runs Infisical; if that is the cause, --accept-credentials '*' keeps the stored credentials",
             )
         ]
 
@@ -320,7 +321,7 @@ class _Table:
 
 
 def _reachable(kind: Kind, wanted: Attributes, present: Attributes, *, held: bool) -> Attributes:
-    """Return what will be there: what the manifest wants, with what it ignores and what is held left as it is."""
+    """Return what will be there: what the manifest wants, but ignored and held fields as they are now."""
     ignored = wanted.lifecycle.ignore_changes
     if not ignored and not held:
         return wanted

@@ -1,4 +1,4 @@
-"""What a plan is known by. Equal decisions have one digest: on a branch without values, and after the merge with them."""
+"""The digest of a plan. Equal decisions have the same digest: on a branch without values, and after the merge with them."""
 
 import hashlib
 import json
@@ -23,12 +23,12 @@ def digest(plan: Plan) -> str:
 
 
 def decides_something(plan: Plan) -> bool:
-    """Tell whether the digest of `plan` covers anything: what only secret values show is not in it."""
+    """Tell whether the digest of `plan` covers anything: it leaves out what only secret values show."""
     return any(lasting(change)[0] is not Action.NOTHING for change in plan.changes)
 
 
 def lasting(change: Change) -> tuple[Action, tuple[str, ...]]:
-    """Return the action and the changed fields of a change as they are whether or not values are available."""
+    """Return the part of the action and the changed fields that does not depend on whether values are available."""
     fields = tuple(field for field in change.fields if field not in VALUE_FIELDS and field != RECORD)
     if change.action.depends_on_fields:
         if not fields:

@@ -29,5 +29,5 @@ class Drifted:
 
     @property
     def errored(self) -> bool:
-        """Whether something was found that somebody must correct first."""
+        """Whether there is an error that somebody must correct first."""
         return has_errors(self.diagnostics)

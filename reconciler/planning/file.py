@@ -1,4 +1,4 @@
-"""A plan as a file: JSON that holds no secret and no fingerprint key, to be read by people and compared by `apply FILE`."""
+"""A plan as a file: JSON for people to read and for `apply FILE` to compare. It contains no secret and no fingerprint key."""
 
 import hashlib
 import json
@@ -41,17 +41,17 @@ from reconciler.planning.salesforce_connection import SALESFORCE_CONNECTION
 PLAN_FORMAT = "2.0"
 _KIND = "reconciler-plan"
 _ADDRESS = re.compile("[a-z0-9-]{1,64}")
-"""What no address can be must not be shown as one: whoever makes a file can make its checksum too."""
+"""What an address looks like. Any other text is refused, because somebody who edits a file can correct its checksum too."""
 
 
 class PlanFileError(ReconcilerError):
-    """The bytes are no plan, or one that was cut, edited, or made by a version with another format."""
+    """The bytes are not a plan, or a plan that is cut, edited, or of another format."""
 
     hint = "make a new one with `reconciler plan --out FILE`"
 
 
 def encode(plan: Plan) -> bytes:
-    """Return the file's bytes. `checksum` is over the plan itself, so that a cut or edited file is noticed."""
+    """Return the bytes of the file. Its `checksum` covers the plan itself, so that `decode` notices a cut or edited file."""
     content = _plain_plan(plan)
     document = {
         "format_version": PLAN_FORMAT,
@@ -64,7 +64,7 @@ def encode(plan: Plan) -> bytes:
 
 
 def is_plan(data: bytes) -> bool:
-    """Tell whether these are the bytes of a plan, a damaged or newer one included, or of nothing."""
+    """Tell whether these are the bytes of a plan, even a damaged or newer one, or no bytes at all."""
     return not data.strip() or (data.lstrip().startswith(b"{") and f'"kind": "{_KIND}"'.encode() in data[:400])
 
 
@@ -73,25 +73,25 @@ def decode(data: bytes) -> Plan:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
-        raise PlanFileError("it is not JSON, or it was cut") from None
+        raise PlanFileError("it is not JSON, or its end is missing") from None
     if not isinstance(document, dict) or document.get("kind") != _KIND:
         raise PlanFileError("it is not a plan of reconciler")
     version = str(document.get("format_version"))
     if version.partition(".")[0] != PLAN_FORMAT.partition(".")[0]:
-        raise PlanFileError(f"it is of format {version}; this version reads {PLAN_FORMAT}")
+        raise PlanFileError(f"it has format {version}, but this version of reconciler reads {PLAN_FORMAT}")
     content = document.get("plan")
     if not isinstance(content, dict) or document.get("checksum") != _checksum(content):
-        found, should = (_checksum(content) if isinstance(content, dict) else "none"), document.get("checksum")
-        raise PlanFileError(f"it was cut or edited after it was made (its checksum is {found}, and it says {should})")
+        actual, stated = (_checksum(content) if isinstance(content, dict) else "none"), document.get("checksum")
+        raise PlanFileError(f"somebody cut or edited it (its checksum is {actual}, but it states {stated})")
     try:
         plan = _plan(content)
     except (KeyError, TypeError, ValueError, AttributeError) as broken:
-        raise PlanFileError(f"it lacks something a plan has ({type(broken).__name__})") from None
+        raise PlanFileError(f"a part of the plan is missing in it ({type(broken).__name__})") from None
     changes = (*plan.changes, *plan.unchanged)
     named = {change.address for change in changes} | {change.previous_address for change in changes} - {""}
     named |= {kept.address for kept in plan.kept} | {drift.address for drift in plan.drift}
     if not all(_ADDRESS.fullmatch(address) for address in named):
-        raise PlanFileError("an address in it is none")
+        raise PlanFileError("it contains an invalid address")
     return plan
 
 
@@ -157,7 +157,7 @@ def _plain_change(change: Change) -> dict[str, Any]:
 
 
 def _plain_reason(reason: Reason | None) -> dict[str, Any] | None:
-    """Return a reason with those of its arguments that it has."""
+    """Return a reason with the arguments that it has."""
     if reason is None:
         return None
     arguments = _flat(reason) | {"fields": list(reason.fields)}
@@ -275,5 +275,5 @@ def _location(item: dict[str, Any] | None) -> Location | None:
 
 
 def _only(kind: type, content: dict[str, Any]) -> dict[str, Any]:
-    """Return what of `content` belongs to the fields of a dataclass."""
+    """Return the part of `content` that belongs to the fields of a dataclass."""
     return {each.name: content[each.name] for each in fields_of(kind)}

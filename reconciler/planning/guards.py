@@ -11,7 +11,7 @@ from reconciler.model import Action, Guards
 from reconciler.planning.plan import Change, Guarded, GuardedWhat, Plan
 
 _LEAST_FOR_UPDATES = 10
-"""Records. In a smaller stack a third is one or two."""
+"""Records. In a smaller stack, one or two updates are already a third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,15 @@ class Allowed:
 
 
 def deletes(changes: Sequence[Change]) -> int:
-    """Return how many connections end: deletions, those of replaces, forgets, and re-creations after a deletion outside."""
+    """Return how many connections end: by deletes, replaces and forgets, and by re-creations after somebody deleted them."""
     return sum(change.action.ends_an_id for change in changes)
 
 
 def updates(changes: Sequence[Change]) -> int:
     """Return how many connections are written to.
 
-    What only concerns the record does not count, nor does an adoption or the first sending of credentials after one, nor a
-    conditional update while its values are not known.
+    These do not count: a change of the record alone, an adoption, the first sending of credentials after an adoption, and a
+    conditional update while nobody knows its values.
     """
     return sum(change.action is Action.UPDATE and not change.first_sent for change in changes)
 

@@ -20,9 +20,9 @@ class Effect(StrEnum):
     REPLACES = "replaces"
     """Infisical cannot change it: a new resource is made, then the old one is deleted."""
     WITH_CREDENTIALS = "with credentials"
-    """It is sent together with the write-only fields, whichever of them changed."""
+    """It is always sent together with the write-only fields."""
     WRITE_ONLY = "write-only"
-    """Infisical never gives it back. What is compared is a fingerprint of what we sent."""
+    """Infisical never gives it back. Instead of the value, the fingerprint of what we sent is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Attributes:
 
     @property
     def name(self) -> str:
-        """The name in Infisical, which a scope has once."""
+        """The name in Infisical, which is unique in a scope."""
         return self.values["name"] or ""
 
     def having(self, values: Mapping[str, str | None]) -> "Attributes":
@@ -92,7 +92,7 @@ class Kind:
         return any(each.effect is Effect.WRITE_ONLY for each in self.fields)
 
     def changed_paths(self, before: Attributes, after: Attributes, *effects: Effect, readable: bool = False) -> tuple[str, ...]:
-        """Return the paths of the fields that differ, of those with one of `effects`, in the order in which people read them.
+        """Return the paths of the fields with one of `effects` that differ, in the order in which people read them.
 
         Values are compared as the server compares them. With `readable`, only fields that Infisical gives back count.
         """
@@ -103,7 +103,7 @@ class Kind:
         return tuple(each.path for each in chosen if each.path in different)
 
     def likeness(self, attributes: Attributes) -> tuple[str | None, ...]:
-        """Return what two resources have in common that differ in nothing but their names, as Infisical shows them."""
+        """Return a value that is equal for two resources if Infisical shows no difference between them but their names."""
         readable = [each for each in self.fields if each.readable and each.path != "name"]
         return tuple(_compared(readable, attributes).values())
 
@@ -117,8 +117,8 @@ def _compared(fields: Iterable[Field], attributes: Attributes) -> dict[str, str 
 class Desired:
     """What one manifest wants.
 
-    `fingerprints` are those of the values at their source, None where one of them is not available here. `file` is the
-    manifest's path in the stack.
+    `fingerprints` are those of the values at their source, None if one of them is not available here. `file` is the manifest's
+    path in the stack.
     """
 
     address: str
@@ -132,7 +132,7 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was last applied to one address. `fingerprints` are None when we never sent any, `hash` when it is not known."""
+    """What was last applied to one address. `fingerprints` is None if we never sent any, `hash` if it is not known."""
 
     address: str
     id: str
@@ -144,7 +144,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What Infisical has, of whatever app. `hash` moves with every write of write-only fields; None where there is none."""
+    """A resource in Infisical, of any app. Every write of write-only fields changes `hash`. It is None if there is none."""
 
     id: str
     app: str

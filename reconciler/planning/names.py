@@ -14,9 +14,9 @@ Name = tuple[Scope, str]
 def order(
     changes: Sequence[Change], holders: Mapping[Name, Present], owners: Mapping[str, str]
 ) -> tuple[list[Change], list[Diagnostic]]:
-    """Return `changes` with `waits_for` filled in, and an error for each name that stays taken or goes round in a circle.
+    """Return `changes` with `waits_for` filled in, and an error for each name that stays taken or is exchanged in a circle.
 
-    `holders` is who has which name now, `owners` the addresses of what is managed, by id.
+    `holders` says who has which name now, `owners` which address manages which id.
     """
     taking: dict[Name, Change] = {}
     freeing = {name: change for change in changes if (name := _frees(change)) is not None}
@@ -38,7 +38,7 @@ def order(
 
 
 def renames_not_declared(kind: Kind, changes: Sequence[Change]) -> list[Diagnostic]:
-    """Return an error for each delete and create of equal spec: a rename of the address that forgot to say so."""
+    """Return an error for each delete and create of equal specs: probably somebody renamed the address without saying so."""
     deletes: dict[object, list[Change]] = {}
     for change in changes:
         if change.action is Action.DELETE and not change.superseded and change.before is not None:
@@ -52,10 +52,10 @@ def renames_not_declared(kind: Kind, changes: Sequence[Change]) -> list[Diagnost
             same = max(alike, key=lambda delete: _in_one_file(delete, create))
             problems.append(
                 error(
-                    f"`{create.address}` would be created and `{same.address}`, which is the same, deleted.",
-                    detail="What refers to the old connection's id would break.",
+                    f"The plan would delete `{same.address}` and create `{create.address}`, which has the same values.",
+                    detail="Everything that uses the id of the old connection would break.",
                     location=create.location,
-                    hint=f"say that it was renamed: lifecycle: {{ renamedFrom: {same.address} }}; or do it in two applies",
+                    hint=f"if this is a rename, write `lifecycle: {{ renamedFrom: {same.address} }}`; if not, use two applies",
                     address=create.address,
                 )
             )
@@ -63,7 +63,7 @@ def renames_not_declared(kind: Kind, changes: Sequence[Change]) -> list[Diagnost
 
 
 def _named_alike(delete: Change, create: Change) -> bool:
-    """The same name in Infisical, or one that on both sides is the address."""
+    """Tell whether both have the same name in Infisical, or both use their address as the name."""
     if delete.before is None or create.after is None:
         return False
     old, new = delete.before.name, create.after.name
@@ -75,7 +75,7 @@ def _in_one_file(delete: Change, create: Change) -> bool:
 
 
 def _takes(change: Change) -> Name | None:
-    """Return the name that a change needs to be free: that of something new, or a new name of something old."""
+    """Return the name that must be free for a change: the name of a new connection, or the new name of an old one."""
     if change.after is None or not (change.action.creates or _renames(change)):
         return None
     return change.after.scope, change.after.name
@@ -97,12 +97,14 @@ def _renames(change: Change) -> bool:
 def _taken(change: Change, name: Name, holder: Present, owners: Mapping[str, str]) -> Diagnostic:
     scope, text = name
     owner = owners.get(holder.id)
-    who = f"managed as `{owner}`" if owner else f"of the app `{holder.app}`, not managed here"
+    who = (
+        f"This stack manages it as `{owner}`" if owner else f"It belongs to the app `{holder.app}`, and nobody here manages it"
+    )
     return error(
-        f"`{text}` ({scope}) is taken by another connection.",
-        detail=f"It is {holder.id}, {who}.",
+        f"Another connection already has the name `{text}` ({scope}).",
+        detail=f"Its id is {holder.id}. {who}.",
         location=change.location,
-        hint="choose another spec.name, or rename or remove the other in the same commit",
+        hint="choose another spec.name, or rename or remove the other connection in the same commit",
         address=change.address,
     )
 
@@ -110,8 +112,8 @@ def _taken(change: Change, name: Name, holder: Present, owners: Mapping[str, str
 def _twice(change: Change, name: Name, other: Change) -> Diagnostic:
     scope, text = name
     return error(
-        f"`{text}` ({scope}) is wanted by `{other.address}` and `{change.address}`.",
-        detail=f"`{other.address}` is declared at {other.location}; a slug and an id can mean the same project.",
+        f"`{other.address}` and `{change.address}` want the same name `{text}` ({scope}).",
+        detail=f"The manifest of `{other.address}` is at {other.location}. A slug and an id can name the same project.",
         location=change.location,
         hint="give one of them another spec.name",
         address=change.address,
@@ -119,7 +121,7 @@ def _twice(change: Change, name: Name, other: Change) -> Diagnostic:
 
 
 def _circles(changes: Sequence[Change]) -> list[Diagnostic]:
-    """Each change waits for at most one other, so a circle is found by walking."""
+    """Return an error for each circle of waits. Each change waits for at most one other, so following the waits finds it."""
     after = {change.key: change.waits_for[0] for change in changes if change.waits_for}
     by_key = {change.key: change for change in changes}
     problems, known = [], set[str]()
@@ -133,10 +135,10 @@ def _circles(changes: Sequence[Change]) -> list[Diagnostic]:
             circle = path[path.index(step) :]
             problems.append(
                 error(
-                    f"These exchange their names: {', '.join(f'`{key}`' for key in sorted(circle))}.",
-                    detail="Each name must be free before it is taken again.",
+                    f"These connections exchange their names: {', '.join(f'`{key}`' for key in sorted(circle))}.",
+                    detail="A connection can take a name only after another one has given it up.",
                     location=by_key[step].location,
-                    hint="do it in two applies: rename one of them to something else first",
+                    hint="use two applies: first give one of them a name that nobody has",
                     address=by_key[step].address,
                 )
             )

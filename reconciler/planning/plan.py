@@ -40,13 +40,13 @@ class Change:
     action: Action
     """What happens."""
     reason: Reason | None = None
-    """Why, where the changed fields do not say it all."""
+    """Why, if the changed fields do not say everything."""
     subject: Subject | None = None
-    """The connection it is about, None when there is none yet."""
+    """The connection that it is about, None if there is none yet."""
     before: Attributes | None = None
-    """What is there now, None when nothing is."""
+    """What is there now, None if nothing is."""
     after: Attributes | None = None
-    """What will be there, None when nothing will."""
+    """What will be there, None if nothing will."""
     fields: tuple[str, ...] = ()
     """The paths of the fields that change."""
     compared: bool = True
@@ -60,16 +60,16 @@ class Change:
     superseded: bool = False
     """Whether this deletes what an earlier replace left behind."""
     previous_address: str = ""
-    """The address it had before, when the address itself changes."""
+    """The address it had before, if the address itself changes."""
 
     @property
     def key(self) -> str:
-        """What this change is known by in its plan: the address, and for a superseded connection its id too."""
+        """The unique name of this change in its plan: the address, and for a superseded connection its id too."""
         return f"{self.address} ({self.id})" if self.superseded else self.address
 
     @property
     def id(self) -> str:
-        """The id of the connection it is about, "" when there is none yet."""
+        """The id of the connection that it is about, "" if there is none yet."""
         return self.subject.id if self.subject else ""
 
     @property
@@ -90,7 +90,7 @@ class Change:
 
 
 class KeptWhy(StrEnum):
-    """Why something was left as it is although the manifests say something else."""
+    """Why a connection stays as it is although the manifests say something different."""
 
     HELD = "held"
     PROTECTED = "protected"
@@ -98,7 +98,7 @@ class KeptWhy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something that is reported and not touched."""
+    """A connection that the plan reports and does not touch."""
 
     address: str
     why: KeptWhy
@@ -108,7 +108,7 @@ class Kept:
 
 
 class GuardedWhat(StrEnum):
-    """What there is too much of; ALL: nothing managed would remain."""
+    """What a plan has too many of. ALL: nothing would remain that is managed."""
 
     DELETES = "deletes"
     ALL = "all"
@@ -119,7 +119,7 @@ class GuardedWhat(StrEnum):
 class Guarded:
     """A guard that stops a plan: `number` of `recorded` connections change, and at most `limit` may.
 
-    `allowed` is the number that the user named, None when the user named none.
+    `allowed` is the number that the user named, None if the user named none.
     """
 
     what: GuardedWhat
@@ -133,7 +133,7 @@ class Guarded:
 class Drift:
     """What happened to a recorded connection outside.
 
-    `after` is None when it was deleted. `with_project` is the slug of the deleted project that it was in, "" for none.
+    `after` is None if it was deleted. `with_project` is the slug of the deleted project that it was in, "" for none.
     """
 
     address: str
@@ -165,7 +165,7 @@ class Basis:
     recorded: int = 0
     """How many connections the state records."""
     base: str = ""
-    """The git ref whose manifests were compared with, "" when Infisical itself was asked."""
+    """The git ref whose manifests the plan compares with, "" if it compares with Infisical itself."""
     created_at: str = ""
     """When the plan was made, ISO 8601."""
     tool_version: str = ""
@@ -174,14 +174,14 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user said beside the manifests."""
+    """The choices that the user made for one run, beside the manifests."""
 
     accept: frozenset[str] = frozenset()
-    """Addresses whose credentials in Infisical are taken as right."""
+    """Addresses whose credentials in Infisical the user accepts."""
     reassert: frozenset[str] = frozenset()
-    """Addresses whose credentials are sent again over what somebody else wrote."""
+    """Addresses whose credentials the run sends again, over those that somebody else wrote."""
     adopt_all: bool = False
-    """Take over whatever has a wanted name and is not managed."""
+    """Take over every unmanaged connection that has the name of a manifest."""
     destroy: bool = False
     """Delete everything that is recorded."""
 
@@ -191,9 +191,9 @@ class Part:
     """Which part of a stack a plan is about."""
 
     only: tuple[str, ...] = ()
-    """The selected addresses, empty when the plan is about the whole stack."""
+    """The selected addresses, empty if the plan is about the whole stack."""
     left_out: tuple[str, ...] = ()
-    """The keys of changes that were decided and are not made: they are not selected, or not in the saved plan."""
+    """The keys of changes that are decided but not made: they are not selected, or not in the saved plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Plan:
     basis: Basis = field(default_factory=Basis)
     """What it was decided from."""
     choices: Choices = field(default_factory=Choices)
-    """What the user said beside the manifests."""
+    """The choices that the user made for this run."""
     part: Part = field(default_factory=Part)
     """Which part of the stack it is about."""
     changes: tuple[Change, ...] = ()
@@ -213,7 +213,7 @@ class Plan:
     unchanged: tuple[Change, ...] = ()
     """What stays as it is."""
     kept: tuple[Kept, ...] = ()
-    """What is left alone although the manifests say something else."""
+    """What stays as it is although the manifests say something different."""
     drift: tuple[Drift, ...] = ()
     """What happened outside since the last apply."""
     unmanaged: int = 0
@@ -239,10 +239,10 @@ class Plan:
 
     @property
     def complete(self) -> bool:
-        """Whether it is all that there is to do, as far as Infisical and the manifests tell."""
+        """Whether it covers everything that there is to do."""
         return not self.errored and not self.part.only and not self.basis.base
 
     @property
     def changes_something(self) -> bool:
-        """Whether there is more than conditional updates: those alone are no changes."""
+        """Whether it contains more than conditional updates, which do not count as changes."""
         return any(change.action is not Action.CONDITIONAL for change in self.changes)

@@ -1,4 +1,4 @@
-"""What happens to what no manifest wants any more: it is deleted, forgotten, or kept because it is protected."""
+"""Decides about connections that no manifest wants any more: delete them, forget them, or keep protected ones."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from reconciler.planning.plan import Change, Declared, Kept, KeptWhy, Subject
 
 
 def decide_removal(recorded: Recorded, present: Present | None) -> Change | Kept:
-    """Return what happens to a record without a manifest. `present` is None when its connection is gone for certain."""
+    """Return what happens to a record without a manifest. `present` is None if its connection is certainly gone."""
     rules = recorded.attributes.lifecycle
     if present is None:
         return _change(recorded, None, Action.FORGET, Reason(Why.MANIFEST_REMOVED_AND_GONE))
@@ -23,8 +23,8 @@ def decide_removal(recorded: Recorded, present: Present | None) -> Change | Kept
 def decide_destroy(recorded: Recorded, present: Present | None, desired: Desired | None) -> Change | Kept:
     """Return what happens to a record when the user destroys the stack.
 
-    `desired` is its manifest, None when it has none. A protection or a `retain` there counts too, even before an apply has
-    recorded it.
+    `desired` is its manifest, None if it has none. A protection or a `retain` in the manifest counts too, even if no apply has
+    recorded it yet.
     """
     rules = recorded.attributes.lifecycle
     manifest_rules = desired.attributes.lifecycle if desired else Lifecycle()

@@ -1,4 +1,4 @@
-"""The kind `SalesforceConnection`: its fields, and how its manifests, records and live connections become what is compared."""
+"""The kind `SalesforceConnection`: its fields, and how manifests, records and live connections take one comparable shape."""
 
 from collections.abc import Mapping, Sequence
 
@@ -46,12 +46,12 @@ def situation_of(
     resend: frozenset[str] = frozenset(),
     settled: Mapping[str, Reason] | None = None,
 ) -> Situation:
-    """Return what decides about the connections of a stack.
+    """Return the situation from which the connections of a stack are decided.
 
-    `scopes` gives each project of the manifests its scope. `state` is settled; an id that it knows and `live` lacks is gone
-    for certain. `live` has the connections of every app. `fingerprints` are, by address, those of the values that the
-    references give now, None where one of them gives nothing. `resend` are ids whose credentials an interrupted apply may
-    have sent, and `settled` says what it turned out to have done, by address.
+    `scopes` gives each project of the manifests its scope. `state` is settled: an id in it that `live` lacks is certainly gone.
+    `live` has the connections of every app. `fingerprints` has, by address, those of the values that the references give now,
+    None if one reference gives nothing. `resend` are ids whose credentials an interrupted apply may have sent. `settled` says
+    what that apply has done, by address.
     """
     recorded = {address: of_record(record) for address, record in state.records.items()}
     by_id = {record.id: record for record in state.records.values()}
@@ -103,7 +103,7 @@ def of_record(record: Record) -> Recorded:
 
 
 def of_live(live: LiveConnection, record: Record | None) -> Present:
-    """Return what Infisical has, with what only the record knows of it: version, labels and lifecycle."""
+    """Return what Infisical has. Version, labels and lifecycle come from the record, because only the record knows them."""
     attributes = Attributes(
         scope=live.scope,
         values=_values(live.name, live.description, live.scope, live.instance_url, record.version if record else None),

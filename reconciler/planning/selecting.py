@@ -1,6 +1,6 @@
-"""Part of a stack: what `--only` and `--selector` name.
+"""The part of a stack that `--only` and `--selector` select.
 
-Everything is decided. What is not selected is left out, and the plan names it.
+The tables decide about everything. Then the plan leaves out what is not selected, and names it.
 """
 
 import fnmatch
@@ -16,7 +16,7 @@ _REQUIREMENT = re.compile(r"(?P<absent>!)?(?P<key>[^\s=!,]+)\s*(?:(?P<sign>!=|==
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One part of a label selector. `value` None asks whether the label is there; `wanted` False asks for the opposite."""
+    """One part of a label selector. `value` None asks whether the label exists. `wanted` False asks for the opposite."""
 
     key: str
     value: str | None
@@ -45,14 +45,16 @@ def parse_selector(text: str) -> tuple[Requirement, ...]:
     for part in text.split(","):
         match = _REQUIREMENT.fullmatch(part.strip())
         if match is None or (match["absent"] and match["sign"]):
-            raise ValueError(f"`{part.strip()}` is none of `label=value`, `label!=value`, `label`, `!label`")
+            raise ValueError(
+                f"`{part.strip()}` is not a label selector: write `label=value`, `label!=value`, `label` or `!label`"
+            )
         value = match["value"].strip() if match["sign"] else None
         requirements.append(Requirement(match["key"], value, not match["absent"] and match["sign"] != "!="))
     return tuple(requirements)
 
 
 def matching(patterns: Iterable[str], addresses: Iterable[str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return which of `addresses` the patterns name, and the patterns that name none."""
+    """Return the `addresses` that the patterns match, and the patterns that match none."""
     known = frozenset(addresses)
     matched: set[str] = set()
     unmatched = []
@@ -67,14 +69,14 @@ def matching(patterns: Iterable[str], addresses: Iterable[str]) -> tuple[frozens
 def select_addresses(
     selection: Selection, desired: Mapping[str, Connection], state: State
 ) -> tuple[frozenset[str], tuple[Diagnostic, ...]]:
-    """Return the addresses that `selection` names, and an error for each part of it that names none.
+    """Return the addresses that `selection` selects, and an error for each part of it that selects none.
 
-    The labels in the manifest count. For a connection without a manifest, the recorded labels count.
+    The labels in the manifest count. If a connection has no manifest, its recorded labels count.
     """
     left_behind = {item.address for item in state.superseded}
     if selection.only:
         addresses, unmatched = matching(selection.only, {*desired, *state.records, *left_behind})
-        hint = "correct --only; `reconciler state list` and the manifests have the addresses"
+        hint = "correct --only; `reconciler state list` and the manifests show the addresses"
         problems = (error(f"No manifest and no record has the address `{pattern}`.", hint=hint) for pattern in unmatched)
         return addresses, tuple(problems)
     labels = {address: record.labels for address, record in state.records.items()}
@@ -82,11 +84,13 @@ def select_addresses(
     addresses = frozenset(address for address, has in labels.items() if all(part.met_by(has) for part in selection.labels))
     if addresses:
         return addresses, ()
-    return addresses, (error("No connection has the labels of --selector.", hint="compare it with `metadata.labels`"),)
+    return addresses, (
+        error("No connection has the labels of --selector.", hint="compare --selector with `metadata.labels` in the manifests"),
+    )
 
 
 def narrow(plan: Plan, addresses: Iterable[str]) -> Plan:
-    """Return the part of `plan` that concerns `addresses`. A change that needs one that is left out is an error."""
+    """Return the part of `plan` that concerns `addresses`. It is an error if a change needs another one that is left out."""
     chosen = frozenset(addresses)
     changes = tuple(change for change in plan.changes if _concerns(change, chosen))
     keys = {change.key for change in changes}
@@ -110,7 +114,7 @@ def _concerns(change: Change, chosen: frozenset[str]) -> bool:
 
 def _waits(change: Change, key: str) -> Diagnostic:
     return error(
-        f"`{change.key}` takes the name that `{key}` gives up, and `{key}` is left out.",
+        f"`{change.key}` needs the name that `{key}` still has, and `{key}` is not selected.",
         location=change.location,
         hint=f"select `{key}` too",
         address=change.address,

@@ -1,9 +1,9 @@
-"""What became of an interrupted apply: its stored intents, compared with what Infisical has now.
+"""Finds out what an interrupted apply did: compares its stored intents with what Infisical has now.
 
 - A create is ours only if the connection was created after the intent, by the server's clock, with the description, the scope
   and the host that we sent. A create that nobody has seen may still arrive, so its intent stays for a while.
 - An update of credentials is sent again, unless the hash never moved.
-- A delete is done when its id is gone.
+- A delete is done if its id is gone.
 """
 
 import math
@@ -21,10 +21,10 @@ _ON_ITS_WAY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What an interrupted apply amounts to.
+    """The result of an interrupted apply.
 
-    `state` is the state once everything known is recorded. `resend` are the ids whose credentials are sent again. `done` says
-    what the interrupted apply turned out to have done, by address.
+    `state` records everything that is known now. `resend` are the ids whose credentials are sent again. `done` says what the
+    interrupted apply has done, by address.
     """
 
     state: State
@@ -34,7 +34,7 @@ class Settled:
 
 
 def missing_ids(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]:
-    """Return the ids that `state` knows and `live` lacks. Ask for each of them: Infisical filters lists by permission."""
+    """Return the ids in `state` that `live` lacks. Ask for each of them: Infisical lists only what the identity may see."""
     seen = {connection.id for connection in live}
     known = [record.id for record in state.records.values()]
     known += [item.id for item in state.superseded]
@@ -43,10 +43,10 @@ def missing_ids(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]
 
 
 def too_many_missing(missing: Iterable[str], state: State) -> int:
-    """Return how many ids are missing, or 0 when they are few.
+    """Return how many ids are missing, or 0 if they are few.
 
-    More than max(5, 5 % of the records) are many: then this is likely the wrong organisation, or a permission is lost.
-    What an interrupted apply was about to delete is expected to be missing.
+    More than max(5, 5 % of the records) are many: then this is probably the wrong organisation, or the identity has lost a
+    permission. Connections that an interrupted apply was about to delete do not count.
     """
     expected = {intent.connection_id for intent in state.intents if intent.verb is Verb.DELETE}
     number = len(set(missing) - expected)
@@ -54,9 +54,9 @@ def too_many_missing(missing: Iterable[str], state: State) -> int:
 
 
 def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settled:
-    """Return what `state` amounts to, given all live connections, at the time `now`.
+    """Settle the intents of `state`, given all live connections, at the time `now`.
 
-    An id that `state` knows and `live` lacks must be gone: Infisical answered 404 for it (see `missing_ids`).
+    An id in `state` that `live` lacks must be gone: Infisical answered 404 for it (see `missing_ids`).
     """
     if not state.intents:
         return Settled(state)
@@ -73,7 +73,7 @@ def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settl
 
 
 class _Work:
-    """The records, as they change with each intent that is settled."""
+    """The records while one intent after another is settled."""
 
     def __init__(self, state: State, live: Iterable[LiveConnection], now: datetime) -> None:
         self._state = state
@@ -103,7 +103,7 @@ class _Work:
             self._diagnostics.append(_not_ours(sent, live))
             return
         if intent.address in self._records and self._records[intent.address].id != intent.connection_id:
-            # The address has another connection by now; this one came too late and is only left to be deleted.
+            # The address already has another connection. This one came too late, and must be deleted.
             self._superseded[live.id] = Superseded(intent.address, live.id, live.scope, live.name)
             return
         old = self._take(intent.connection_id)
@@ -115,7 +115,7 @@ class _Work:
     def update(self, intent: Intent) -> None:
         live = self._by_id.get(intent.connection_id)
         if live is None or intent.record is None or intent.connection_id not in self._addresses:
-            return  # an adoption is decided again, and what was forgotten stays forgotten
+            return  # an adoption is decided again, and a forgotten connection stays forgotten
         arrived = (live.name, live.description.strip()) == (intent.record.name, intent.record.description)
         if not intent.sends_credentials:
             if arrived:
@@ -157,7 +157,7 @@ class _Work:
 
 
 def is_ours(live: LiveConnection, intent: Intent) -> bool:
-    """Tell whether `live`, which has the name that a create was about to take, is what that create made."""
+    """Tell whether a create made `live`, which has the name that the create wanted."""
     sent = intent.record
     created, since = _time(live.created_at), _time(intent.since)
     return (
@@ -172,9 +172,10 @@ def is_ours(live: LiveConnection, intent: Intent) -> bool:
 
 
 def as_created(sent: Record, live: LiveConnection) -> Record:
-    """Return the record of a create whose answer was lost, now that its connection is seen.
+    """Return the record of a create whose answer was lost and whose connection was found.
 
-    If somebody wrote it again since, the credentials may no longer be those we sent. The record then knows nothing of them.
+    If somebody changed the connection since, its credentials may be others than we sent. The record then has no hash and no
+    fingerprint.
     """
     created, updated = _time(live.created_at), _time(live.updated_at)
     untouched = created is not None and updated is not None and updated - created <= _SAME_WRITE
@@ -188,8 +189,8 @@ def as_created(sent: Record, live: LiveConnection) -> Record:
 
 def _not_ours(sent: Record, live: LiveConnection) -> Diagnostic:
     return warning(
-        f"`{sent.name}` ({live.scope}) exists, but it is not what an interrupted apply was about to create.",
-        detail=f"Its id is {live.id}; it was created {live.created_at or 'at an unknown time'}, or with other values.",
+        f"`{sent.name}` ({live.scope}) exists, but the interrupted apply that was about to create it did not do so.",
+        detail=f"Its id is {live.id}, created {live.created_at or 'at an unknown time'}. It is older, or its values differ.",
         hint="reconciler leaves it alone; give the address another spec.name, or take the connection over with lifecycle.adopt",
         address=sent.address,
     )

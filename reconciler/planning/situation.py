@@ -10,9 +10,9 @@ from reconciler.planning.plan import Choices
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of an interrupted apply.
+    """The result of an interrupted apply.
 
-    `resend` are ids whose write-only fields it may have sent. `done` says what it turned out to have done, by address.
+    `resend` are ids whose write-only fields it may have sent. `done` says what it has done, by address.
     """
 
     resend: frozenset[str] = frozenset()
@@ -23,8 +23,8 @@ class Settlement:
 class Situation:
     """Everything a decision needs to know.
 
-    `present` has what Infisical shows, of every app. An id that is recorded and is not among `present` is gone for certain.
-    `superseded` is what earlier replaces could not delete.
+    `present` has the resources of every app that Infisical shows. A recorded id that is not among `present` is certainly gone.
+    `superseded` are the connections that earlier replaces could not delete.
     """
 
     kind: Kind

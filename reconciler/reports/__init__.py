@@ -1,7 +1,7 @@
-"""Plans, checks, diagnostics and what happens in an apply, as text for people or programs. Nothing here does I/O.
+"""Turns plans, checks, diagnostics and the events of an apply into text for people or programs. Nothing here does I/O.
 
-Every report is made from values, never from the text of another one. `protocols` says what a format must show, `formats` which
-one `--format` names. `lines`, `problems`, `summary` and `words` are what several formats share; a package holds each format.
+Every report is made from values, never from the text of another report. `protocols` says what a format must show, `formats`
+which format `--format` names. Several formats share `lines`, `problems`, `summary` and `words`. Each format has a package.
 """
 
 from reconciler.reports.formats import PLAN_REPORTS, REPORTS

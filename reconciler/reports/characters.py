@@ -1,4 +1,4 @@
-"""Text that cannot play tricks with a terminal, measured in the columns that it takes there."""
+"""Makes text safe for a terminal, and measures it in the columns that it takes there."""
 
 import re
 import unicodedata
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 _BLANKS = re.compile(r"(\s+)")
 _NOT_BEFORE = frozenset({"Pe", "Pf", "Po"})
-"""Unicode's categories of what closes or ends: no line begins with it."""
+"""Unicode's categories of closing and ending characters. No line begins with one."""
 _NOT_AFTER = frozenset({"Ps", "Pi"})
-"""Unicode's categories of what opens: no line ends with it."""
+"""Unicode's categories of opening characters. No line ends with one."""
 
 
 def visible(text: str) -> str:
@@ -28,7 +28,7 @@ def columns(text: str) -> int:
 
 
 def cut(text: str, room: int) -> str:
-    """Return the beginning of `text` in at most `room` columns, with an ellipsis where the rest was."""
+    """Return the beginning of `text` in at most `room` columns, with an ellipsis instead of the rest."""
     if columns(text) <= room:
         return text
     kept, used = [], 0
@@ -57,7 +57,7 @@ def fill(text: str, width: int, first: str, rest: str) -> list[str]:
     """Return `text`, which has no line break, as lines of at most `width` columns.
 
     The first line begins with `first`, the others with `rest`. A line breaks at blanks, and between wide characters, which
-    have no blanks between words. A word that does not fit in a line gets one of its own.
+    have no blanks between words. A word that does not fit in a line gets its own line.
     """
     lines: list[str] = []
     indent, line, used, blanks = first, "", columns(first), ""
@@ -76,7 +76,7 @@ def fill(text: str, width: int, first: str, rest: str) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield what a line can break between: blanks, words, and the parts of words that have wide characters."""
+    """Yield the pieces between which a line can break: blanks, words, and the parts of words with wide characters."""
     for chunk in _BLANKS.split(text):
         if chunk.isascii() or chunk.isspace():
             if chunk:
@@ -98,7 +98,7 @@ def _holds_together(before: str, after: str) -> bool:
 
 
 def _graphemes(text: str) -> Iterator[str]:
-    """Yield what a reader takes for one character each: an emoji that is a sequence, a letter with its accents."""
+    """Yield what a reader sees as one character: an emoji that is a sequence, a letter with its accents."""
     if text.isascii():
         return iter(text)
     from wcwidth import iter_graphemes

@@ -1,4 +1,4 @@
-"""Which report `--format` names. A new format is one more line here, and mypy holds it to what it must show."""
+"""The report that each `--format` names. A new format is one more line here. mypy checks that it shows everything."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from reconciler.reports.style import Style
 from reconciler.reports.text import TextReport
 
 REPORTS: Mapping[str, Callable[[Style], Report]] = MappingProxyType({"text": TextReport, "json": lambda _: JsonReport()})
-"""The formats of every command, by what `--format` calls them."""
+"""The formats of every command, by their names in `--format`."""
 
 PLAN_REPORTS: Mapping[str, Callable[[Style], PlanReport]] = MappingProxyType(
     {"text": TextReport, "markdown": lambda _: MarkdownReport(), "json": lambda _: JsonReport()}

@@ -1,4 +1,4 @@
-"""The fields of a change and what drifted, as values: made once from the plan, laid out by each format in its own way.
+"""The fields of a change and the drift, as values. They are made once from the plan, and each format lays them out.
 
 Every text in these values is visible: no character in it controls a terminal.
 """
@@ -31,8 +31,8 @@ class Mark(StrEnum):
 class Line:
     """One field of a change.
 
-    `value` is the value after the change, the one that stays or goes, or a remark in words. `before` is the value before the
-    change, None unless both are shown.
+    `value` is the value after the change, the value that stays or goes, or a remark. `before` is the value before the change,
+    None unless both are shown.
     """
 
     mark: Mark
@@ -42,12 +42,12 @@ class Line:
 
     @property
     def text(self) -> str:
-        """What stands behind the label, in one line."""
+        """The text after the label, in one line."""
         return self.value if self.before is None else f"{self.before} -> {self.value}"
 
 
 def change_lines(change: Change) -> tuple[Line, ...]:
-    """Return the fields of a change that people read: all of a connection that comes or goes, else what changes."""
+    """Return the fields of a change for people: all fields of a connection that comes or goes, else those that change."""
     return tuple(_change_lines(change))
 
 
@@ -101,7 +101,7 @@ def _field_line(path: str, before: Attributes, after: Attributes) -> Line:
 
 
 def _masked(label: str) -> Line:
-    """Return the line of a value that nobody may see: that it changes is all there is to show."""
+    """Return the line of a value that nobody may see. It only shows that the value changes."""
     return Line(Mark.CHANGED, label, "*** (after)", "*** (before)")
 
 
@@ -113,7 +113,7 @@ def _lifecycle_lines(before: Lifecycle, after: Lifecycle) -> Iterator[Line]:
 
 
 def _label_lines(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Line]:
-    """One line with the labels that differ; those that stay are left out."""
+    """Yield one line with the labels that differ, without those that stay."""
     keys = [difference.path[0] for difference in differences(before, after)]
     if keys:
         yield Line(Mark.CHANGED, words.FIELD_TITLES[paths.LABELS], _chosen_labels(after, keys), _chosen_labels(before, keys))
@@ -126,7 +126,7 @@ def _chosen_labels(labels: Mapping[str, str], keys: Sequence[str]) -> str:
 
 
 def record_values(record: Record) -> tuple[tuple[str, str], ...]:
-    """Return what is recorded of one address as label and value; its fingerprints are left out."""
+    """Return what is recorded of one address as label and value, without its fingerprints."""
     attributes = of_record(record).attributes
     return (
         ("address", visible(record.address)),
@@ -141,7 +141,7 @@ def record_values(record: Record) -> tuple[tuple[str, str], ...]:
 
 
 def _values(attributes: Attributes, *, empty: bool = False) -> list[tuple[str, str]]:
-    """Return the attributes as label and value; those without a value only if `empty`."""
+    """Return the attributes as label and value. Those without a value are included only if `empty`."""
     values, references = attributes.values, attributes.references
     scope = attributes.scope
     rows = [
@@ -157,7 +157,7 @@ def _values(attributes: Attributes, *, empty: bool = False) -> list[tuple[str, s
 
 
 def _local_values(attributes: Attributes) -> list[tuple[str, str]]:
-    """Return what a new connection has that is kept here alone: its labels, and the rules of its lifecycle that it sets."""
+    """Return what only the state keeps of a new connection: its labels, and the rules of its lifecycle that it sets."""
     usual = _lifecycle_values(Lifecycle())
     rules = [row for row in _lifecycle_values(attributes.lifecycle) if row not in usual]
     return [*([("labels", _labels(attributes))] if attributes.labels else []), *rules]
@@ -172,7 +172,7 @@ def _labels(attributes: Attributes) -> str:
 
 
 def _camel(path: Sequence[str]) -> str:
-    """Return what a manifest calls the key of a lifecycle that the state writes as `path`."""
+    """Return the name in a manifest for the key of a lifecycle that the state writes as `path`."""
     steps = []
     for key in path:
         first, *others = key.split("_")
@@ -200,13 +200,14 @@ def _quoted(text: str) -> str:
 
 
 def drift_sentences(drift: Sequence[Drift]) -> tuple[str, ...]:
-    """Return what happened outside, a sentence each; connections that were lost with their project share one."""
+    """Return one sentence for each change outside. Connections that were deleted with their project share a sentence."""
     lost: dict[str, list[str]] = {}
     for each in drift:
         if each.with_project:
             lost.setdefault(each.with_project, []).append(each.address)
     projects = (
-        f"project {visible(slug)}: gone, and with it {words.named(map(visible, addresses))}" for slug, addresses in lost.items()
+        f"project {visible(slug)}: deleted, together with {words.named(map(visible, addresses))}"
+        for slug, addresses in lost.items()
     )
     others = (sentence for each in drift if not each.with_project for sentence in _drift_sentences(each))
     return (*projects, *others)
@@ -219,12 +220,12 @@ def _drift_sentences(drift: Drift) -> Iterator[str]:
         return
     for path in drift.fields:
         if path == paths.CREDENTIALS:
-            yield f"{address}: credentials written"
+            yield f"{address}: the credentials changed"
         else:
             line = _field_line(path, drift.before, drift.after)
             yield f"{address}: {line.label} {line.before if line.before is not None else line.value} -> {line.value}"
 
 
 def secret_names(paths_of_fields: Sequence[str]) -> tuple[str, ...]:
-    """Return what people call the changed fields of which nobody may see the value."""
+    """Return the labels of the changed fields whose values nobody may see."""
     return tuple(words.FIELD_TITLES[path] for path in paths_of_fields if path in {paths.CONSUMER_KEY, paths.CONSUMER_SECRET})

@@ -1,4 +1,4 @@
-"""The line of a file that a problem is about, cut so that it fits, with the place of the marks under it."""
+"""The line of a file that a problem is about, cut to fit, and the place of the marks under it."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class QuotedLine:
 
 
 def quoted_line(location: Location, width: int) -> QuotedLine | None:
-    """Return the line at `location` so that it fits in `width` columns behind its number; None if there is none to show."""
+    """Return the line at `location`, cut to fit in `width` columns with its number. None if there is none to show."""
     excerpt = location.excerpt
     if excerpt is None or excerpt.code.strip() in {"", MASK}:
         return None

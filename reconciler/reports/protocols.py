@@ -1,6 +1,6 @@
 """What a format must be able to show: a small protocol for each thing, and `Report` for all of them.
 
-A command asks for the protocol of what it shows. mypy holds every format in the tables of `reconciler.reports.formats` to it.
+A command uses the protocol of what it shows. mypy checks that every format in `reconciler.reports.formats` implements all.
 Each method returns whole lines, or "" if the format has nothing to show.
 """
 
@@ -35,7 +35,7 @@ class StoppedReport(Protocol):
     """Shows that a run was stopped."""
 
     def stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Return what stands in place of a result if these problems stopped the run.
+        """Return the text that replaces a result if these problems stopped the run.
 
         The problems are on standard error already, so a format for people has nothing to add.
         """
@@ -48,7 +48,7 @@ class PlanReport(Protocol):
         """Return a plan, its diagnostics included."""
 
     def plan_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Return what stands in place of a plan that could not be made; see `StoppedReport.stopped`."""
+        """Return the text that replaces a plan that could not be made. See `StoppedReport.stopped`."""
 
 
 class ApplyReport(Protocol):
@@ -64,24 +64,24 @@ class ApplyReport(Protocol):
         """Return one thing that happened."""
 
     def outcome(self, plan: Plan, outcome: Outcome) -> str:
-        """Return how the apply ended: what is done, what failed and why, what was not tried."""
+        """Return how the apply ended: what was done, what failed and why, and what was not tried."""
 
     def apply_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Return what stands in place of an apply that was stopped; see `StoppedReport.stopped`."""
+        """Return the text that replaces an apply that was stopped. See `StoppedReport.stopped`."""
 
 
 class ValidationReport(Protocol):
     """Shows whether a stack's files are valid."""
 
     def validation(self, validation: Validated) -> str:
-        """Return the verdict, to stand behind the diagnostics."""
+        """Return the verdict. A command shows it after the diagnostics."""
 
     def validation_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Return what stands in place of a verdict if `reconciler.yaml` cannot be used; see `StoppedReport.stopped`."""
+        """Return the text that replaces a verdict if `reconciler.yaml` cannot be used. See `StoppedReport.stopped`."""
 
 
 class DriftReport(StoppedReport, Protocol):
-    """Shows what happened outside."""
+    """Shows what changed outside reconciler."""
 
     def drift(self, drift: Drifted) -> str:
         """Return what is no longer as the last apply left it."""
@@ -95,7 +95,7 @@ class ExportReport(StoppedReport, Protocol):
 
 
 class LoginReport(StoppedReport, Protocol):
-    """Shows what a log-in to Infisical gives."""
+    """Shows the check of a log-in to Infisical."""
 
     def login(self, check: LoginCheck) -> str:
         """Return who logged in, where, and what the identity may do."""
@@ -119,13 +119,13 @@ class MetadataReport(StoppedReport, Protocol):
 
 
 class StateReport(StoppedReport, Protocol):
-    """Shows what was last applied, and what was done to the record of it."""
+    """Shows what was last applied, and changes of that record."""
 
     def state_list(self, state: State | None) -> str:
-        """Return the recorded addresses; `state` is None before the first apply."""
+        """Return the recorded addresses. `state` is None before the first apply."""
 
     def state_show(self, record: Record) -> str:
-        """Return what is recorded of one address. Its fingerprints are left out."""
+        """Return what is recorded of one address, without its fingerprints."""
 
     def state_rm(self, records: Sequence[Record]) -> str:
         """Return which records were removed."""

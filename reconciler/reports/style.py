@@ -1,4 +1,4 @@
-"""Colour when it is wanted, and lines that fit."""
+"""Adds colour if it is wanted, and breaks lines so that they fit."""
 
 from dataclasses import dataclass
 
@@ -15,15 +15,15 @@ class Style:
     width: int = 80
 
     def paint(self, text: str, *codes: str) -> str:
-        """Return `text` in colours, or as it is."""
+        """Return `text` in these colours, or unchanged without colour."""
         if not self.colour or not codes:
             return text
         return f"\x1b[{';'.join(str(_CODES[code]) for code in codes)}m{text}\x1b[0m"
 
     def wrap(self, text: str, first: str = "", rest: str | None = None) -> str:
-        """Return `text` as lines no wider than `width`, the first behind `first`, the others behind `rest`.
+        """Return `text` as lines no wider than `width`. The first begins with `first`, the others with `rest`.
 
-        Only a word that is wider by itself makes a line wider.
+        Only a single word that is wider makes a line wider.
         """
         if text and text.isprintable() and not text.endswith(" ") and columns(first) + columns(text) <= self.width:
             return first + text

@@ -1,4 +1,4 @@
-"""What a whole plan comes to, in a sentence or two."""
+"""Summarises a whole plan in a sentence or two."""
 
 from collections import Counter
 
@@ -9,33 +9,33 @@ from reconciler.reports.characters import visible
 _COUNTED = ("to create", "to update", "to replace", "to delete")
 """What every summary counts."""
 _ALSO_COUNTED = ("to adopt", "to record", "to forget", "to compare at apply")
-"""What a summary counts if there is any."""
+"""What a summary counts only if there is any."""
 
 
 def heading(plan: Plan) -> str:
-    """Return what a plan is of: the stack and the Infisical, or the commit it is compared with."""
+    """Return the first line of a plan: its stack, and the Infisical or the commit that it is compared with."""
     stack = visible(plan.target.stack)
     what = "Plan to destroy" if plan.choices.destroy else "Plan for"
     if plan.basis.base:
-        return f"{what} {stack}: its manifests here, compared with those at {visible(plan.basis.base)}"
+        return f"{what} {stack}: the manifests here, compared with those at {visible(plan.basis.base)}"
     where = plan.target.organisation_name or plan.target.organisation_id
     return f"{what} {stack} on {visible(plan.target.url)}" + (f" (organisation {visible(where)})" if where else "")
 
 
 def summary(plan: Plan) -> str:
-    """Return what a plan comes to, and what it leaves out."""
+    """Return the number of changes of a plan, and what it leaves out."""
     if plan.errored and not plan.changes:
-        return "No plan: mend the errors first."
+        return "No plan: correct the errors first."
     if plan.changes:
         return _with_changes(plan)
     if plan.part.left_out:
         return f"Nothing to apply. {left_out(plan)}."
-    same = "No changes. Infisical has what the manifests say"
+    result = "No changes. Infisical matches the manifests"
     if plan.basis.base:
-        same = f"No changes. The manifests say what those at {visible(plan.basis.base)} do"
+        result = f"No changes. The manifests say the same as those at {visible(plan.basis.base)}"
     elif plan.choices.destroy:
-        same = "Nothing to destroy. Nothing is managed here"
-    return f"{same}{', but for what is listed above' if plan.kept else ''}."
+        result = "Nothing to destroy. This stack manages no connection"
+    return f"{result}{', except for what is listed above' if plan.kept else ''}."
 
 
 def _with_changes(plan: Plan) -> str:
@@ -43,10 +43,10 @@ def _with_changes(plan: Plan) -> str:
     parts = [f"{counts[counted]} {counted}" for counted in _COUNTED]
     parts += [f"{counts[counted]} {counted}" for counted in _ALSO_COUNTED if counts[counted]]
     if plan.kept:
-        parts.append(f"{len(plan.kept)} left alone")
+        parts.append(f"{len(plan.kept)} not touched")
     if plan.errored:
-        return f"Not complete, cannot be applied: mend the errors below. So far {', '.join(parts)}."
-    unmanaged = f" {plan.unmanaged} in Infisical not managed here." if plan.unmanaged else ""
+        return f"This plan is not complete and cannot be applied: correct the errors below. So far: {', '.join(parts)}."
+    unmanaged = f" {plan.unmanaged} more in Infisical that this stack does not manage." if plan.unmanaged else ""
     return f"Plan: {', '.join(parts)}.{unmanaged}{f' {left_out(plan)}.' if plan.part.left_out else ''}"
 
 
@@ -57,4 +57,4 @@ def left_out(plan: Plan) -> str:
 
 def why_left_out(plan: Plan) -> str:
     """Return why a plan leaves changes out."""
-    return f"Left out, because not {'selected' if plan.part.only else 'in the saved plan'}"
+    return f"Skipped, because they are not {'selected' if plan.part.only else 'in the saved plan'}"

@@ -43,7 +43,7 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         STOPPED: "1.0",
     }
 )
-"""Plans and applies have the versions of Terraform's formats, the others their own."""
+"""Plans and applies have the versions of Terraform's formats. The others have their own."""
 
 TERRAFORM_VERSION = "1.11.4"
-"""The release of Terraform whose formats plans and applies have. No Terraform is used."""
+"""The release of Terraform whose formats plans and applies have. reconciler does not use Terraform."""

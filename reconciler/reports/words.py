@@ -1,4 +1,4 @@
-"""The words for actions, fields, reasons and guards. Every report takes them from here, so that all of them say the same."""
+"""The words for actions, fields, reasons and guards. All reports take them from here, so they say the same."""
 
 import math
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ class ActionWords:
     """How reports speak of one action.
 
     `heading` follows the address in a plan. `counted` follows a number in the summary of a plan, `done` in that of an apply.
-    `terraform` are the actions of Terraform's plan representation, `ui` is the word of its machine-readable apply lines.
+    `terraform` are the actions of Terraform's plan representation, `ui` is the action in its machine-readable apply lines.
     """
 
     heading: str
@@ -35,8 +35,10 @@ WORDS = {
     Action.REPLACE: ActionWords("will be replaced", "to replace", "replaced", ("create", "delete"), "replace", "red"),
     Action.DELETE: ActionWords("will be deleted", "to delete", "deleted", ("delete",), "delete", "red"),
     Action.ADOPT: ActionWords("will be adopted", "to adopt", "adopted", ui="import"),
-    Action.RECORD: ActionWords("will be recorded; nothing is sent", "to record", "recorded"),
-    Action.FORGET: ActionWords("will be forgotten; nothing is sent", "to forget", "forgotten", ("forget",), "forget"),
+    Action.RECORD: ActionWords("will be recorded, without a change in Infisical", "to record", "recorded"),
+    Action.FORGET: ActionWords(
+        "will be forgotten, without a change in Infisical", "to forget", "forgotten", ("forget",), "forget"
+    ),
     Action.NOTHING: ActionWords("stays as it is", "unchanged", "unchanged", colour="dim"),
 }
 
@@ -66,71 +68,77 @@ FIELD_TITLES = {
 """What people read for the path of a field."""
 
 COMPARED_AT_APPLY = "compared at apply; sent only if changed"
-RECORD_LAGS = "brought up to date with what Infisical has already"
-CREDENTIALS_ACCEPTED = "theirs are taken as right"
-OFFLINE = "Not compared with Infisical: what is there, and what the values are, is not known. It cannot be applied."
+RECORD_LAGS = "updated to what Infisical already has"
+CREDENTIALS_ACCEPTED = "those in Infisical are accepted"
+OFFLINE = "This plan was made without Infisical, and without keys and secrets. It cannot be applied."
 
 NAMES_SHOWN = 10
-"""How many addresses are named before the others are only counted."""
+"""The most addresses to name. The others are only counted."""
 
 _DOUBTS = {
-    Doubt.WRITTEN_OUTSIDE: "credentials were written outside",
-    Doubt.NOT_COMPARABLE: "credentials cannot be compared",
+    Doubt.WRITTEN_OUTSIDE: "the credentials changed outside reconciler",
+    Doubt.NOT_COMPARABLE: "nothing shows whether Infisical has our credentials",
 }
 
 _REASONS = {
     Why.NOT_IN_INFISICAL: "it is not in Infisical yet",
-    Why.NOTHING_TO_ADOPT: "it is not in Infisical yet; there is nothing of that name to adopt",
-    Why.DELETED_OUTSIDE: "it was deleted outside",
-    Why.TAKEN_OVER: "it exists and is taken over",
-    Why.MOVED_TO_ANOTHER_PROJECT: "a connection cannot move to another project: it is created there, then deleted here",
+    Why.NOTHING_TO_ADOPT: "it is not in Infisical yet, so there is nothing to adopt",
+    Why.DELETED_OUTSIDE: "somebody deleted it in Infisical",
+    Why.TAKEN_OVER: "it already exists in Infisical, and this stack takes it over",
+    Why.MOVED_TO_ANOTHER_PROJECT: (
+        "a connection cannot change its project: reconciler creates a new one, then deletes the old one"
+    ),
     Why.HOST_CHANGED: "instanceUrl changed",
     Why.VERSION_CHANGED: "credentials.version changed",
-    Why.VALUES_CHANGED: "changed at the source",
-    Why.REFERENCES_CHANGED: "its references changed",
-    Why.PERHAPS_SENT: "sent again: an interrupted apply may have sent them",
-    Why.REASSERTED: "{doubt}; ours are sent again",
+    Why.VALUES_CHANGED: "the values changed at their source",
+    Why.REFERENCES_CHANGED: "the references to the values changed",
+    Why.PERHAPS_SENT: "the credentials are sent again, because nobody knows whether an interrupted apply sent them",
+    Why.REASSERTED: "{doubt}; reconciler sends ours",
     Why.COMPARED_AT_APPLY: COMPARED_AT_APPLY,
-    Why.ACCEPTED: "{doubt}; accepted as they are",
-    Why.ONLY_THE_RECORD: "only what is recorded changes: {fields}",
-    Why.CREATED_BY_INTERRUPTED_APPLY: "created by an interrupted apply",
-    Why.UPDATED_BY_INTERRUPTED_APPLY: "updated by an interrupted apply",
-    Why.DELETED_BY_INTERRUPTED_APPLY: "deleted by an interrupted apply",
-    Why.MANIFEST_REMOVED: "its manifest ({file}) is removed",
-    Why.MANIFEST_REMOVED_AND_RETAINED: "its manifest is removed; onRemoval: retain leaves it in Infisical",
-    Why.MANIFEST_REMOVED_AND_GONE: "it was deleted outside, and its manifest is removed",
-    Why.DESTROYED: "everything is destroyed",
-    Why.DESTROYED_AND_RETAINED: "everything is destroyed; onRemoval: retain leaves it in Infisical",
-    Why.LEFT_BEHIND: "it was replaced and could not be deleted then",
-    Why.LEFT_BEHIND_AND_GONE: "it was replaced and is gone",
+    Why.ACCEPTED: "{doubt}; reconciler accepts them",
+    Why.ONLY_THE_RECORD: "only the record changes: {fields}",
+    Why.CREATED_BY_INTERRUPTED_APPLY: "an interrupted apply created it",
+    Why.UPDATED_BY_INTERRUPTED_APPLY: "an interrupted apply updated it",
+    Why.DELETED_BY_INTERRUPTED_APPLY: "an interrupted apply deleted it",
+    Why.MANIFEST_REMOVED: "its manifest ({file}) is gone",
+    Why.MANIFEST_REMOVED_AND_RETAINED: "its manifest is gone, and onRemoval: retain keeps it in Infisical",
+    Why.MANIFEST_REMOVED_AND_GONE: "its manifest is gone, and somebody deleted it in Infisical",
+    Why.DESTROYED: "destroy deletes it",
+    Why.DESTROYED_AND_RETAINED: "destroy only forgets it: onRemoval: retain keeps it in Infisical",
+    Why.LEFT_BEHIND: "an earlier apply replaced it and could not delete it",
+    Why.LEFT_BEHIND_AND_GONE: "an earlier apply replaced it, and it is gone now",
     Why.HELD: "{doubt}",
-    Why.HELD_FOR_ITS_HOST: "{doubt}, and their instanceUrl differs from the manifest's",
-    Why.HELD_WITHOUT_VALUES: "{doubt}; accepting them needs key and secret here",
-    Why.HELD_BECAUSE_IT_MOVES: "{doubt}, and moving the connection would replace them",
-    Why.PROTECTED_AND_REMOVED: "its manifest ({file}) is removed, and it is protected",
-    Why.PROTECTED_AND_MOVED: "the project changed, which would replace it, and it is protected",
-    Why.PROTECTED_UNTIL_THE_NEXT_APPLY: "the project changed, which would replace it, and it is protected",
+    Why.HELD_FOR_ITS_HOST: "{doubt}, and their instanceUrl differs from the manifest",
+    Why.HELD_WITHOUT_VALUES: "{doubt}; to accept them, reconciler needs key and secret, which are not available here",
+    Why.HELD_BECAUSE_IT_MOVES: "{doubt}, and moving the connection would overwrite them",
+    Why.PROTECTED_AND_REMOVED: "its manifest ({file}) is gone, but it is protected",
+    Why.PROTECTED_AND_MOVED: "a change of project replaces the connection, but it is protected",
+    Why.PROTECTED_UNTIL_THE_NEXT_APPLY: "a change of project replaces the connection, but it is still protected",
     Why.PROTECTED_FROM_DESTROY: "it is protected",
-    Why.WAITS_FOR_ANOTHER: "it waits for {waits_for}, which was not done",
+    Why.WAITS_FOR_ANOTHER: "it needs {waits_for} first, which was not done",
     Why.RUN_STOPPED: "the run was stopped",
 }
 
 _NEXT = {
-    Why.HELD: "--reassert-credentials {address} sends ours, --accept-credentials {address} keeps theirs",
-    Why.HELD_FOR_ITS_HOST: "write theirs into the manifest to accept them, or use --reassert-credentials {address}",
-    Why.HELD_WITHOUT_VALUES: "provide the values",
-    Why.HELD_BECAUSE_IT_MOVES: "--reassert-credentials {address} sends ours; to keep theirs, leave the project as it is",
-    Why.PROTECTED_AND_REMOVED: (
-        "put the manifest back with preventDestroy: false and apply, then remove it; or onRemoval: retain"
+    Why.HELD: "to send ours, use --reassert-credentials {address}; to keep Infisical's, use --accept-credentials {address}",
+    Why.HELD_FOR_ITS_HOST: (
+        "to accept them, copy instanceUrl to the manifest; to send ours, use --reassert-credentials {address}"
     ),
-    Why.PROTECTED_AND_MOVED: "set preventDestroy: false and apply first",
-    Why.PROTECTED_UNTIL_THE_NEXT_APPLY: "apply once more: this apply lifts the protection",
-    Why.PROTECTED_FROM_DESTROY: "set preventDestroy: false in its manifest and apply first, if you want to destroy it too",
+    Why.HELD_WITHOUT_VALUES: "make key and secret available to this run",
+    Why.HELD_BECAUSE_IT_MOVES: (
+        "to send ours, use --reassert-credentials {address}; to keep Infisical's, do not change the project"
+    ),
+    Why.PROTECTED_AND_REMOVED: (
+        "put the manifest back with preventDestroy: false (or onRemoval: retain), apply, then remove it"
+    ),
+    Why.PROTECTED_AND_MOVED: "set preventDestroy: false in its manifest, and apply twice",
+    Why.PROTECTED_UNTIL_THE_NEXT_APPLY: "apply again: this apply only lifts the protection",
+    Why.PROTECTED_FROM_DESTROY: "to destroy it too, first set preventDestroy: false in its manifest and apply",
 }
 
 
 def reason(reason: Reason | None) -> str:
-    """Return a reason in words, "" for none."""
+    """Return the words for a reason, "" for none."""
     if reason is None:
         return ""
     if reason.why is Why.NEW_MANIFEST:
@@ -144,7 +152,7 @@ def reason(reason: Reason | None) -> str:
 
 
 def next_step(kept: Kept) -> str:
-    """Return what to do about something that is held or protected."""
+    """Return the next step for a connection that is held or protected."""
     return _NEXT[kept.reason.why].format(address=kept.address)
 
 
@@ -153,11 +161,11 @@ def waiting(event: Waiting) -> str:
     seconds = math.ceil(event.seconds)
     match event.reason:
         case WaitReason.RATE_LIMIT:
-            return f"Infisical allows no more requests for now (HTTP {event.status}). Going on in {seconds} s."
+            return f"Infisical allows no more requests for now (HTTP {event.status}). reconciler goes on in {seconds} s."
         case WaitReason.FAILED_REQUEST:
-            return f"{event.cause or f'Infisical answered HTTP {event.status}.'} Trying again in {seconds} s."
+            return f"{event.cause or f'Infisical answered HTTP {event.status}.'} reconciler tries again in {seconds} s."
         case WaitReason.STATE_LOCK:
-            return f"{event.cause} Trying for {seconds} s more."
+            return f"{event.cause} reconciler waits up to {seconds} s for it."
 
 
 def _new_manifest(reason: Reason) -> str:
@@ -168,34 +176,29 @@ def _new_manifest(reason: Reason) -> str:
 
 
 def guard(guarded: Guarded) -> tuple[str, str]:
-    """Return what a guard found too much of, and the next step."""
+    """Return why a guard stops a plan, and the next step."""
     flag = "--allow-updates" if guarded.what is GuardedWhat.UPDATES else "--allow-deletes"
-    hint = f"read the plan; {flag} {guarded.number} lets it through, this once"
+    hint = f"read the plan; if it is right, use {flag} {guarded.number} for one run"
     if guarded.allowed is not None:
-        again = f"{flag} {guarded.number} lets this one through"
-        hint = f"read the plan again: {flag} {guarded.allowed} was for another one; {again}"
-    of = f"of {guarded.recorded} recorded connections"
+        hint = f"read the plan again: its number is not {guarded.allowed}; if it is right, use {flag} {guarded.number}"
+    some = f"{guarded.number} of {guarded.recorded} recorded connections"
+    ends = f"this plan deletes, replaces, forgets or re-creates {some}"
     match guarded.what:
         case GuardedWhat.ALL:
-            return f"{_ends(guarded.number)} {of}: nothing that is managed here would remain", hint
+            return f"{ends}. After that, the stack would manage nothing.", hint
         case GuardedWhat.DELETES:
-            return f"{_ends(guarded.number)} {of}, and {guarded.limit} may at once (guards.maxDeletePercent)", hint
+            return f"{ends}. One run may do this to at most {guarded.limit} (guards.maxDeletePercent).", hint
         case GuardedWhat.UPDATES:
-            limit = f"{guarded.limit} may at once (guards.maxUpdatePercent)"
-            return f"{guarded.number} {of} would be updated, and {limit}", hint
-
-
-def _ends(number: int) -> str:
-    return f"{number} would end (deleted, replaced, forgotten or re-created)" if number != 1 else "1 would end"
+            return f"this plan updates {some}. One run may update at most {guarded.limit} (guards.maxUpdatePercent).", hint
 
 
 def named(names: Iterable[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names, and how many others there are."""
     listed = list(names)
     more = len(listed) - NAMES_SHOWN
     return ", ".join(listed[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number of things, such as `2 files`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number of things, such as `2 files`. Without `plural`, the plural ends with an s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

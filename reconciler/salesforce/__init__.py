@@ -1,7 +1,7 @@
-"""The Salesforce half of a connection: its log-in checked and explained, its External Client App as metadata.
+"""The Salesforce half of a connection: checks and explains its log-in, and writes its External Client App as metadata.
 
-Infisical hides why Salesforce refuses a log-in. So the same log-in is tried from here, once, and what Salesforce says is turned
-into the step of the set-up that is to be repaired.
+Infisical hides why Salesforce refuses a log-in. So reconciler tries the same log-in once itself, and turns Salesforce's answer
+into the step of the set-up to repair.
 """
 
 from reconciler.salesforce.causes import CAUSES, Cause

@@ -1,6 +1,6 @@
-"""One log-in to Salesforce, tried once and looked at from end to end: the host, the way there, the token and what it is for.
+"""Tries one log-in to Salesforce and checks it from end to end: the host, the way there, the token and its scope.
 
-Nothing is repeated: each refused log-in counts against the user's limit. The token is looked at and dropped.
+It tries each log-in once, because each refused log-in counts against the user's limit. It keeps no token.
 """
 
 import re
@@ -14,36 +14,43 @@ from reconciler.salesforce.causes import CAUSES, NEW_APP, Cause, cause_of_refusa
 from reconciler.wire import HALF, AnswerLost, Asker, NotSent, Reply, Unresolved, Untrusted, WireError, printable
 
 SECONDS = 30.0
-"""For one answer of Salesforce."""
+"""How long Salesforce has for one answer."""
 
 _VERSIONS = "/services/data"
 _TOKEN = "/services/oauth2/token"  # noqa: S105  # a path
 _IDENTITY = re.compile(r"/id/(?P<org>00D[A-Za-z0-9]{12,15})/(?P<user>005[A-Za-z0-9]{12,15})$")
 _USUAL_KEY = "3MVG"
-"""What consumer keys were seen to begin with; nothing promises it."""
+"""How all known consumer keys begin. Salesforce does not promise it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrgLogin:
-    """What a connection logs in with: the host of its org as it is sent, and the key and secret, None unless both are here."""
+    """What a connection logs in with: the host of its org as it is sent, and key and secret, None unless both are available."""
 
     host: str
     credentials: Credentials | None = field(repr=False)
 
 
 async def check_org_login(asker: Asker, login: OrgLogin, allowed_hosts: tuple[str, ...] = ()) -> OrgCheck:
-    """Try `login` once and say what was found. Nothing is raised for what is wrong with it."""
+    """Try `login` once and return the result. It raises nothing if the log-in fails: the result says why."""
     return await try_org_login(asker, login, await reach_org(asker, login.host, allowed_hosts))
 
 
 async def reach_org(asker: Asker, host: str, allowed_hosts: tuple[str, ...] = ()) -> OrgCheck:
-    """Look at a host and the way to it, which needs no log-in: one look will do for all log-ins there."""
+    """Check a host and the way to it. This needs no log-in, so one check serves all log-ins at that host."""
     judged = hosts.judge_host(host, allowed_hosts)
     host = hosts.fold(host)
     if judged.host is None:
-        said = f"{judged.problem}."
+        sentence = f"{judged.problem}."
         refused = OrgProblem(
-            "host", OrgCheckPart.HOST, "it is no My Domain", said, "", SetupStep.MY_DOMAIN, judged.hint, blocks=True
+            "host",
+            OrgCheckPart.HOST,
+            "its host is not a My Domain",
+            sentence,
+            "",
+            SetupStep.MY_DOMAIN,
+            judged.hint,
+            blocks=True,
         )
         return OrgCheck(host, {OrgCheckPart.HOST: PartResult.WRONG}, (refused,))
     parts = {OrgCheckPart.HOST: PartResult.OK}
@@ -52,7 +59,7 @@ async def reach_org(asker: Asker, host: str, allowed_hosts: tuple[str, ...] = ()
 
 
 async def try_org_login(asker: Asker, login: OrgLogin, reached: OrgCheck) -> OrgCheck:
-    """Try `login` at the host that was `reached`; nothing is sent to one with a problem."""
+    """Try `login` at the host that was `reached`. If that host has a problem, send nothing to it."""
     if reached.problems:
         return reached
     parts = dict(reached.parts)
@@ -70,7 +77,7 @@ async def try_org_login(asker: Asker, login: OrgLogin, reached: OrgCheck) -> Org
 
 
 async def _way(asker: Asker, host: str, parts: dict[OrgCheckPart, PartResult]) -> OrgProblem | None:
-    """Ask the org for its API versions, which needs no log-in: what fails here is the host or the way to it."""
+    """Ask the org for its API versions. This needs no log-in: if it fails, the host or the way to it is wrong."""
     open_way = PartResult.UNCHECKED if asker.stand else PartResult.OK
     resolved = PartResult.UNCHECKED if asker.uses_proxy(host) else open_way
     try:
@@ -95,47 +102,52 @@ async def _way(asker: Asker, host: str, parts: dict[OrgCheckPart, PartResult]) -
 
 
 def _unreached(failure: WireError, part: OrgCheckPart) -> OrgProblem:
-    said = str(failure)
+    sentence = str(failure)
     if isinstance(failure, Unresolved):
         return OrgProblem(
             "dns",
             part,
             "its host does not resolve",
-            said,
-            "The name is misspelt, the domain was renamed or deleted, or it is so new that name servers do not have it yet.",
+            sentence,
+            "The name is misspelt, somebody renamed or deleted the domain, or it is too new for the name servers.",
             SetupStep.MY_DOMAIN,
             "copy the Current My Domain URL into instanceUrl",
-            "Infisical may use other name servers than this machine.",
+            "Infisical may use other name servers.",
         )
     if isinstance(failure, Untrusted):
-        hint = failure.hint or "look for a proxy between here and Salesforce"
-        meaning = "Something between here and Salesforce answers in its place, or this machine lacks an authority."
-        return OrgProblem(
-            "tls", part, "TLS to Salesforce does not come about", said, meaning, SetupStep.CONNECTION, hint, _ELSEWHERE
-        )
+        hint = failure.hint or "look for a proxy between this machine and Salesforce"
+        meaning = "Something else answers instead of Salesforce, or this machine does not know the certificate authority."
+        return OrgProblem("tls", part, "TLS to Salesforce fails", sentence, meaning, SetupStep.CONNECTION, hint, _ELSEWHERE)
     if isinstance(failure, AnswerLost):
-        meaning = "Salesforce, or a proxy before it, took the question and did not answer it."
+        meaning = "Salesforce, or a proxy in front of it, received the request and did not answer."
         return OrgProblem(
-            "no-answer", part, "Salesforce does not answer", said, meaning, SetupStep.CONNECTION, "run again later", _ELSEWHERE
+            "no-answer",
+            part,
+            "Salesforce does not answer",
+            sentence,
+            meaning,
+            SetupStep.CONNECTION,
+            "run again later",
+            _ELSEWHERE,
         )
-    meaning = "Nothing listens there, or a firewall or proxy is in the way."
+    meaning = "No server listens at this address, or a firewall or proxy blocks the way."
     return OrgProblem(
-        "unreachable", part, "Salesforce cannot be reached", said, meaning, SetupStep.CONNECTION, failure.hint, _ELSEWHERE
+        "unreachable", part, "Salesforce cannot be reached", sentence, meaning, SetupStep.CONNECTION, failure.hint, _ELSEWHERE
     )
 
 
-_ELSEWHERE = "This is what this machine sees; Infisical stands elsewhere."
+_ELSEWHERE = "This is the result for this machine. Infisical runs elsewhere, and may have another result."
 
 
 def _no_api(reply: Reply) -> OrgProblem:
-    """The reply to the question for versions is none of an org's."""
+    """Return the problem of a reply to the question for versions that no org gives."""
     if 300 <= reply.status < 400:
-        return _problem(CAUSES["redirect"], OrgCheckPart.API, _said(reply))
-    return _problem(_no_oauth(reply), OrgCheckPart.API, _said(reply))
+        return _problem(CAUSES["redirect"], OrgCheckPart.API, _answer_sentence(reply))
+    return _problem(_no_oauth(reply), OrgCheckPart.API, _answer_sentence(reply))
 
 
 def _no_oauth(reply: Reply) -> Cause:
-    """The cause of a reply that is no answer of Salesforce's."""
+    """Return the cause of a reply that Salesforce's token service does not give."""
     if reply.status >= 500:
         return CAUSES["E18"]
     return CAUSES["half" if reply.page == HALF else "page"]
@@ -171,16 +183,16 @@ def _refused(reply: Reply, body: Mapping[str, Any], credentials: Credentials) ->
         cause = _no_oauth(reply)
     else:
         cause = cause_of_refusal(reply.status, error, description)
-    return _problem(cause, OrgCheckPart.TOKEN, _said(reply), _remark(cause, credentials))
+    return _problem(cause, OrgCheckPart.TOKEN, _answer_sentence(reply), _remark(cause, credentials))
 
 
-def _problem(cause: Cause, part: OrgCheckPart, said: str, remarks: str = "") -> OrgProblem:
-    meaning = f"{cause.meaning} {remarks}".strip()
+def _problem(cause: Cause, part: OrgCheckPart, answer: str, remark: str = "") -> OrgProblem:
+    meaning = f"{cause.meaning} {remark}".strip()
     return OrgProblem(
         cause.name,
         part,
         cause.title,
-        said,
+        answer,
         meaning,
         cause.step,
         cause.repair,
@@ -189,25 +201,25 @@ def _problem(cause: Cause, part: OrgCheckPart, said: str, remarks: str = "") -> 
     )
 
 
-def _said(reply: Reply) -> str:
-    """What came, in Salesforce's own words: the pair of texts holds no secret, unless it repeats one of ours."""
+def _answer_sentence(reply: Reply) -> str:
+    """Return a sentence with Salesforce's own words. They contain no secret, unless they repeat one that we sent."""
     body: dict[str, Any] = reply.json if isinstance(reply.json, dict) else {}
     error, description = _text(body, "error"), _text(body, "error_description")
     if reply.repeats_a_secret:
-        return f"It answered {reply.status} with what repeats a credential and is not shown."
+        return f"It answered {reply.status}. The answer repeats a credential, so it is not shown."
     if error:
         return f"It said {printable(error, 80)}: {printable(description, 200) or 'no description'} ({reply.status})."
     if reply.status == 200 and body:
-        return f"It gave a token of token_type {printable(_text(body, 'token_type'), 40) or 'unknown'}."
+        return f"It gave a token with the token_type {printable(_text(body, 'token_type'), 40) or 'unknown'}."
     if 300 <= reply.status < 400:
         return f"It redirects to {reply.location or 'another address'} ({reply.status})."
     return f"It answered {reply.status} with {reply.page}."
 
 
 def _remark(cause: Cause, credentials: Credentials) -> str:
-    """Return what can be seen of the values without showing them."""
+    """Return a sentence about the values that does not show them."""
     if credentials.consumer_key == credentials.consumer_secret and cause.step in {SetupStep.KEY, SetupStep.SECRET}:
-        return "Key and secret have the same value here."
+        return "Here, key and secret have the same value."
     if cause.step is SetupStep.KEY and not credentials.consumer_key.reveal().startswith(_USUAL_KEY):
         return f"The key here does not begin with {_USUAL_KEY}, as consumer keys usually do."
     return ""
@@ -217,11 +229,11 @@ def _other_url(host: str, answered: str) -> OrgProblem:
     return OrgProblem(
         "instance_url",
         OrgCheckPart.URL,
-        "the org calls itself otherwise",
-        f"It named instance_url {printable(answered, 100) or 'not at all'}.",
-        f"The log-in succeeded, but the org's own host is not {host}: an old name that is forwarded, or another org.",
+        "the org names another host than instanceUrl",
+        f"It named the instance_url {printable(answered, 100)}." if answered else "It named no instance_url.",
+        f"The log-in succeeded, but {host} is not the org's own host. It is an old name, or this is another org.",
         SetupStep.MY_DOMAIN,
-        "if it is the org you mean, write the host that Salesforce named into instanceUrl",
+        "if this is the org you mean, write the host that Salesforce named into instanceUrl",
     )
 
 
@@ -230,8 +242,8 @@ def _no_scope(scopes: list[str]) -> OrgProblem:
         "scope",
         OrgCheckPart.SCOPE,
         "the scope `api` is missing",
-        f"It gave the scope {printable(' '.join(scopes), 200) or 'of nothing'}.",
-        "The log-in succeeded, but calls with its token will be refused: Infisical notices only when it rotates credentials.",
+        f"It gave the scopes: {printable(' '.join(scopes), 200) or 'none'}.",
+        "The log-in succeeded, but Salesforce will refuse calls with its token. Infisical notices that only at a rotation.",
         SetupStep.OAUTH,
         'add "Manage user data via APIs (api)" to the Selected OAuth Scopes',
         NEW_APP,
@@ -239,5 +251,5 @@ def _no_scope(scopes: list[str]) -> OrgProblem:
 
 
 def _text(body: Mapping[str, Any], key: str) -> str:
-    found = body.get(key)
-    return found if isinstance(found, str) else ""
+    text = body.get(key)
+    return text if isinstance(text, str) else ""

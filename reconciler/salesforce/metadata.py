@@ -1,7 +1,7 @@
-"""An External Client App as Salesforce metadata: which components it takes, and their fields, inverted ones included.
+"""An External Client App as Salesforce metadata: the components that it needs, and their fields.
 
-Types, folders and suffixes are those of Salesforce's own metadata registry, fields those of its Metadata API Developer Guide.
-Nothing secret is ever written: the key pair is Salesforce's to make.
+Types, folders and suffixes come from Salesforce's own metadata registry, fields from its Metadata API Developer Guide. Metadata
+never contains a secret: Salesforce itself makes the key pair.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ SETTINGS = "ExternalClientApp"
 
 
 class Phase(Enum):
-    """Policies exist only once Salesforce has made the app: they are deployed behind it."""
+    """When a component is deployed. Policies come second, because Salesforce first makes the app."""
 
     APP = "1-app"
     POLICIES = "2-policies"
@@ -51,7 +51,7 @@ KINDS = (APPLICATION, OAUTH, GLOBAL, OAUTH_POLICIES, POLICIES, ORG)
 _SUFFIXES = MappingProxyType(
     {APPLICATION: "", OAUTH: "_oauth", GLOBAL: "_glbloauth", OAUTH_POLICIES: "_oauthPlcy", POLICIES: "_plcy"}
 )
-"""What Salesforce's own Setup adds to the app's name; Infisical's rotation looks for `_plcy`."""
+"""What Salesforce's own Setup adds to the app's name. Infisical's rotation looks for `_plcy`."""
 
 _SCOPES = MappingProxyType(
     {
@@ -77,7 +77,7 @@ _SCOPES = MappingProxyType(
         "web": "Web",
     }
 )
-"""OAuth's names of scopes to the Metadata API's."""
+"""From OAuth's names of scopes to those of the Metadata API."""
 _PERMITTED = MappingProxyType(
     {PermittedUsers.ALL: "AllSelfAuthorized", PermittedUsers.ADMIN_APPROVED: "AdminApprovedPreAuthorized"}
 )
@@ -100,11 +100,11 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "permittedUsersPolicyType": "AllSelfAuthorized",
     }
 )
-"""What a field that is left out counts as; another flag is false, another text empty."""
+"""The values of fields that a file leaves out. Any other flag is false, any other text is empty."""
 LISTS = frozenset({"commaSeparatedOauthScopes", "commaSeparatedPermissionSet", "commaSeparatedProfile"})
-"""Fields whose value is a list: the order does not count."""
+"""Fields whose value is a list. Its order does not count."""
 ROTATES = ("shouldRotateConsumerKey", "shouldRotateConsumerSecret")
-"""Switches that make a new key or secret at every deployment; a project must not hold them on."""
+"""Switches that make a new key or secret at every deployment. A project must not turn them on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class MetadataField:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A component as the manifest wants it; `member` is the name it has unless the org's is another. `app` is the API name."""
+    """A component as the manifest wants it. `member` is its usual name, which an org can change. `app` is an API name."""
 
     kind: MetadataType
     member: str
@@ -132,7 +132,7 @@ class Component:
 
 
 def components(app: ExternalClientApp) -> list[Component]:
-    """Return what an app takes, in the order of deployment; without the org's own switch."""
+    """Return the components of an app, in the order of deployment. The org's own switch is not among them."""
     fields: dict[MetadataType, Iterator[MetadataField]] = {
         APPLICATION: _application(app),
         OAUTH: _oauth(app),
@@ -141,13 +141,13 @@ def components(app: ExternalClientApp) -> list[Component]:
         POLICIES: iter((_flag("isEnabled", SetupStep.OAUTH, on=True), _flag("isOauthPluginEnabled", SetupStep.OAUTH, on=True))),
     }
     return [
-        Component(kind, app.api_name + _SUFFIXES[kind], app.api_name, tuple(_linked(kind, app, found)))
-        for kind, found in fields.items()
+        Component(kind, app.api_name + _SUFFIXES[kind], app.api_name, tuple(_linked(kind, app, own_fields)))
+        for kind, own_fields in fields.items()
     ]
 
 
 def org_switch(apps: Sequence[ExternalClientApp]) -> Component:
-    """Return the org's own switch of step S6, which is on when one of its apps wants it."""
+    """Return the org's own switch of step S6. It is on if one of the apps wants it."""
     on = any(app.secrets_over_rest for app in apps)
     return Component(ORG, SETTINGS, "", (_flag("enableClientSecretInRestApiAccess", SetupStep.REST, on=on),))
 
@@ -173,7 +173,7 @@ def _oauth(app: ExternalClientApp) -> Iterator[MetadataField]:
 def _global(app: ExternalClientApp) -> Iterator[MetadataField]:
     yield MetadataField("callbackUrl", app.callback_url, SetupStep.OAUTH)
     yield _flag("isClientCredentialsFlowEnabled", SetupStep.OAUTH, on=app.client_credentials)
-    # Salesforce asks the other way round: whether the secret may be left out.
+    # Salesforce's field means the opposite: whether a client may leave out the secret.
     yield _flag("isConsumerSecretOptional", SetupStep.OAUTH, on=not app.secret_for_web_server)
     yield _flag("isPkceRequired", SetupStep.OAUTH, on=app.pkce)
     yield _flag("isSecretRequiredForRefreshToken", SetupStep.OAUTH, on=app.secret_for_refresh_token)

@@ -1,4 +1,4 @@
-"""Components to the files of a Salesforce DX project and back: written always alike, retrieved ones edited and compared."""
+"""Turns components into the files of a Salesforce DX project, and edits and compares the files that somebody retrieved."""
 
 import json
 import re
@@ -25,18 +25,18 @@ from reconciler.salesforce.metadata import (
 )
 
 _PRIVATE = frozenset({"consumerKey", "consumerSecret"})
-"""What a retrieved project may hold that is shown nowhere."""
+"""Fields of a retrieved project that are never shown."""
 _TAG = f"{{{NAMESPACE}}}"
 _FLAG = re.compile(r"^(is|should|enable)[A-Z]")
 
 
 class Unreadable(Exception):
-    """A metadata file is no XML that can be read; `str()` is why."""
+    """A metadata file cannot be read. `str()` says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """A component as a file has it. `app` is the API name of its app, "" for the org's settings; texts are by field."""
+    """A component in a file. `app` is the API name of its app, "" for the org's settings. `fields` are texts by name."""
 
     kind: MetadataType
     member: str
@@ -46,7 +46,7 @@ class Retrieved:
     text: str
 
     def location(self, field: str) -> Location:
-        """Return where a field stands in the file, the file's beginning when it is not there."""
+        """Return where a field is in the file, or the beginning of the file if it is not there."""
         for number, line in enumerate(self.text.splitlines(), 1):
             if (column := line.find(f"<{field}>")) >= 0:
                 return Location(self.file, number, column + 1)
@@ -56,7 +56,7 @@ class Retrieved:
 def read_component(file: str, content: bytes) -> Retrieved | None:
     """Return the component of a metadata file, None for a file of another type. Raises `Unreadable`."""
     name = PurePosixPath(file).name
-    kind = next((one for one in KINDS if name.endswith((f".{one.suffix}-meta.xml", f".{one.suffix}"))), None)
+    kind = next((kind for kind in KINDS if name.endswith((f".{kind.suffix}-meta.xml", f".{kind.suffix}"))), None)
     if kind is None or (kind is ORG and not name.startswith("ExternalClientApp.")):
         return None
     member = name.removesuffix("-meta.xml").removesuffix(f".{kind.suffix}")
@@ -67,11 +67,11 @@ def read_component(file: str, content: bytes) -> Retrieved | None:
 
 
 def project_files(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved] = ()) -> dict[str, str]:
-    """Return the files of a project for apps of one org, by path. Policies that were retrieved keep their names, and whatever
-    the manifest does not decide."""
-    there = {(one.kind, one.app): one for one in retrieved}
+    """Return the files of a project for apps of one org, by path. Retrieved policies keep their names, and the fields that the
+    manifest does not decide."""
+    there = {(component.kind, component.app): component for component in retrieved}
     files = {"sfdx-project.json": _project_file(apps)}
-    for component in (*(one for app in apps for one in components(app)), org_switch(apps)):
+    for component in (*(component for app in apps for component in components(app)), org_switch(apps)):
         base = there.get((component.kind, component.app)) if component.kind.phase is Phase.POLICIES else None
         file = component.kind.file(base.member) if base else component.file
         files[file] = _xml(component, base)
@@ -79,8 +79,8 @@ def project_files(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retriev
 
 
 def compare_apps(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieved]) -> list[MetadataDifference]:
-    """Return where a retrieved project of one org is not what the manifests say, in the order of deployment."""
-    there = {(one.kind, one.app): one for one in retrieved}
+    """Return where a retrieved project of one org differs from the manifests, in the order of deployment."""
+    there = {(component.kind, component.app): component for component in retrieved}
     differences = []
     for app in apps:
         for component in components(app):
@@ -99,27 +99,28 @@ def compare_apps(apps: Sequence[ExternalClientApp], retrieved: Iterable[Retrieve
     return differences
 
 
-def holds_a_key(one: Retrieved) -> bool:
-    """Tell whether a file holds what must not be in version control."""
-    return bool(_PRIVATE & one.fields.keys())
+def holds_a_key(component: Retrieved) -> bool:
+    """Tell whether a file contains a key or a secret, which must not be in version control."""
+    return bool(_PRIVATE & component.fields.keys())
 
 
 def _compared(app: str, component: Component, there: Retrieved | None) -> list[MetadataDifference]:
     kind, member = component.kind.name, component.member
     if there is None:
         return [MetadataDifference(app, kind, member, "", "", "", component.fields[0].step)]
-    found = []
+    differences = []
     for field in component.fields:
         has = there.fields.get(field.name, DEFAULTS.get(field.name, "false" if _FLAG.match(field.name) else ""))
         if _comparable(field.name, has) != _comparable(field.name, field.value):
             place = there.location(field.name)
-            found.append(MetadataDifference(app, kind, there.member, field.name, has, field.value, field.step, place))
+            differences.append(MetadataDifference(app, kind, there.member, field.name, has, field.value, field.step, place))
     wanted = {field.name for field in component.fields}
     for name in sorted((LISTS | {"clientCredentialsFlowUser", "description"}) - wanted):
         if there.fields.get(name):
             place = there.location(name)
-            found.append(MetadataDifference(app, kind, there.member, name, there.fields[name], "", SetupStep.POLICIES, place))
-    return found
+            has = there.fields[name]
+            differences.append(MetadataDifference(app, kind, there.member, name, has, "", SetupStep.POLICIES, place))
+    return differences
 
 
 def _comparable(name: str, value: str) -> object:
@@ -138,7 +139,7 @@ def _project_file(apps: Sequence[ExternalClientApp]) -> str:
 
 
 def _xml(component: Component, base: Retrieved | None) -> str:
-    """The text of a component: what a retrieved one has, and every field of ours over it, sorted as Salesforce sorts them."""
+    """Return the text of a component: the retrieved fields, with ours in their place, sorted as Salesforce sorts them."""
     root = _parsed(base.text.encode()) if base else ElementTree.Element(f"{_TAG}{component.kind.name}")
     ours = {field.name: field.value for field in component.fields}
     if component.kind is not APPLICATION and component.app:
@@ -159,7 +160,7 @@ def _xml(component: Component, base: Retrieved | None) -> str:
 
 class _NoEntities(ElementTree.TreeBuilder):
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise Unreadable("it has a document type, which metadata has not")
+        raise Unreadable("it has a document type, and metadata never has one")
 
 
 def _parsed(content: bytes) -> ElementTree.Element:
@@ -168,7 +169,7 @@ def _parsed(content: bytes) -> ElementTree.Element:
         parser.feed(content)
         return parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as broken:
-        raise Unreadable(f"it is no XML: {broken}") from None
+        raise Unreadable(f"it is not XML: {broken}") from None
 
 
 def _bare(tag: str) -> str:

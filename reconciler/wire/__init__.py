@@ -1,12 +1,12 @@
-"""The one seam to the outside: requests go in, answers come out, and only this package knows httpx.
+"""The only way to the outside: requests go in, answers come out. Only this package uses httpx.
 
 WireError
 +-- NotSent         the request never reached the server: nothing happened
 |   +-- Unresolved  there is no host of that name
-|   +-- Untrusted   TLS did not come about: a certificate or key is unusable or not accepted; never repeated
-+-- AnswerLost      it may have reached the server: a write may have happened, look
-+-- NotAnAnswer     something answered that is not the API (a proxy's page, a log-in page, half a JSON)
-+-- Throttled       still rate-limited after every pause
+|   +-- Untrusted   TLS failed: a certificate or a key is unusable or not accepted; never sent again
++-- AnswerLost      the request may have reached the server: look whether a write happened
++-- NotAnAnswer     something answered that is not the API (a proxy's page, a log-in page, incomplete JSON)
++-- Throttled       the server still limits the rate after every pause
 """
 
 from reconciler.wire.answers import Answer

@@ -1,4 +1,4 @@
-"""What came back, and whether it is an answer of the API at all."""
+"""Reads what came back, and tells whether it is an answer of the API."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,18 @@ from reconciler.wire.errors import AnswerLost, NotAnAnswer
 from reconciler.wire.words import printable, repeats
 
 LARGEST_ANSWER = 64 * 1024 * 1024
-"""In bytes. Ten thousand connections are about 6 MB; what goes on beyond this is not the API."""
+"""In bytes. Ten thousand connections are about 6 MB, so something longer than this is not the API."""
 SAFE = frozenset({"GET", "HEAD"})
 """The methods that change nothing."""
 
-_ITSELF = "check that infisical.url is the address of Infisical itself; a proxy or a log-in page may stand before it"
-_DOWN = "run again later: Infisical, or a proxy before it, is down or starting"
+_ITSELF = "check that infisical.url is the address of Infisical itself; a proxy or a log-in page may answer instead"
+_DOWN = "run again later: Infisical, or a proxy in front of it, is down or starting"
 _GATEWAY = frozenset({502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON answer of the API. `date` is the server's clock (HTTP date), "" when it sent none."""
+    """A JSON answer of the API. `date` is the server's clock (an HTTP date), "" if it sent none."""
 
     status: int
     body: Any
@@ -31,21 +31,21 @@ class Answer:
 
     @property
     def refuses_the_bearer(self) -> bool:
-        """Whether it was the token that was not accepted: 401, or 403 with the error `TokenError` (facts §3)."""
+        """Whether the server refused the token: 401, or 403 with the error `TokenError` (facts §3)."""
         if self.status == 401:
             return True
         return self.status == 403 and isinstance(self.body, dict) and self.body.get("error") == "TokenError"
 
     @property
     def request_id(self) -> str:
-        """What the server's operators find the request by, "" when the answer has none."""
-        found = self.body.get("reqId") if isinstance(self.body, dict) else ""
-        return printable(found, 40) if isinstance(found, str) else ""
+        """The id by which the server's operators find the request, "" if the answer has none."""
+        request_id = self.body.get("reqId") if isinstance(self.body, dict) else ""
+        return printable(request_id, 40) if isinstance(request_id, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came back, read to its end or to the largest an answer can be; `headers` are by lower-case names."""
+    """What came back, up to its end or to the longest possible answer. `headers` are by lower-case names."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,7 +53,7 @@ class Received:
 
 
 async def receive(response: httpx.Response) -> Received:
-    """Read a response, but not endlessly, and close it."""
+    """Read a response up to the longest possible answer, and close it."""
     try:
         parts = []
         size = 0
@@ -68,23 +68,23 @@ async def receive(response: httpx.Response) -> Received:
 
 
 def judge_answer(url: str, method: str, came: Received, secrets: Sequence[Secret]) -> Answer:
-    """Return the answer that `came` is. Raises `NotAnAnswer`; for a write that a gateway answered for, `AnswerLost`.
+    """Return `came` as an answer of the API.
 
-    No sentence repeats one of `secrets`.
+    Raises `NotAnAnswer` if it is none, and `AnswerLost` if a gateway answered a write. No message repeats one of `secrets`.
     """
     if 300 <= came.status < 400:
         raise _not_an_answer(
             url, came, f"redirects to {_target(came, secrets)}", "use the address it redirects to, or log in to the proxy"
         )
     if len(came.content) > LARGEST_ANSWER:
-        raise _not_an_answer(url, came, "answered more than an answer can be", _ITSELF)
+        raise _not_an_answer(url, came, "sent an answer that is too long", _ITSELF)
     try:
         return Answer(came.status, json.loads(came.content), came.headers.get("date", ""))
     except (ValueError, RecursionError):
         pass
     what = f"answered {came.status} with {_first_line(came, secrets)}"
     if method not in SAFE and came.status >= 500:
-        raise AnswerLost(f"{url} {what}, which says nothing about whether it was done.", "run again")
+        raise AnswerLost(f"{url} {what}. Nobody can tell whether the write happened.", "run again")
     raise _not_an_answer(url, came, what, _DOWN if came.status in _GATEWAY else _ITSELF)
 
 
@@ -101,10 +101,10 @@ def _target(came: Received, secrets: Sequence[Secret]) -> str:
 
 
 def _first_line(came: Received, secrets: Sequence[Secret]) -> str:
-    """What a person recognises a page by. The whole page is searched for secrets, before anything is cut."""
+    """Return the line by which a person recognises a page. The whole page is searched for secrets before it is cut."""
     text = came.content.decode("utf-8", "replace").strip()
     if not text:
         return "an empty body"
     if repeats(text, secrets):
-        return "a page that repeats a credential and is not shown"
+        return "a page that is not shown because it repeats a credential"
     return f"`{printable(text.splitlines()[0], 80)}`"

@@ -1,6 +1,6 @@
-"""One question at a time to one of many hosts, asked once: for where a second try would be a second failed log-in.
+"""Asks many hosts, and sends each request once: a second try of a failed log-in would count as a second failed log-in.
 
-The way there can be replaced, for simulated hosts: a loopback address that all hosts are asked at, or an app in process.
+Simulated hosts can answer instead: at one loopback address that stands for all hosts, or in an app in this process.
 """
 
 import json
@@ -24,15 +24,15 @@ from reconciler.wire.words import printable, repeats
 
 _CONNECT_SECONDS = 10.0
 _EXTENSIONS = {"timeout": {"connect": _CONNECT_SECONDS, "read": None, "write": None, "pool": None}}
-HALF = "half an answer, which is not shown"
+HALF = "an incomplete answer, which is not shown"
 _FORM = b"application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """What stands in for every host: `url` is asked with the host's name in `Host`, over the network or at `app`.
+    """What answers instead of every host: `url` over the network, or `app`. The header `Host` has the name of the host.
 
-    `name` is what it is called, left out the url. `knows` tells which hosts there are; another one does not resolve.
+    Messages call it `name`, or its `url` if it has none. `knows` tells which hosts exist. Any other host does not resolve.
     """
 
     url: str
@@ -43,8 +43,8 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `json` is the body, None when it is none; `page` is how a person recognises another body; `location`
-    is the host a redirect leads to, "" without one. Nothing in `page` is one of the question's secrets."""
+    """What came back. `json` is the body, None if it is not JSON. `page` describes any other body for a person, without the
+    secrets of the request. `location` is the host that a redirect leads to, "" without one."""
 
     status: int
     json: Any = field(repr=False)
@@ -54,7 +54,7 @@ class Reply:
 
 
 class Asker:
-    """Asks hosts over https, or at what stands in for them. Safe for many tasks at once. Made by `asking`."""
+    """Asks hosts over https, or what answers instead of them. Many tasks may use it at once. `asking` makes it."""
 
     def __init__(self, stack: AsyncExitStack, way: Transport, stand: Stand | None, run_url: str) -> None:
         self._stack = stack
@@ -66,22 +66,22 @@ class Asker:
 
     @property
     def stand(self) -> str:
-        """Where all hosts are asked instead, "" when it is the hosts themselves."""
+        """What answers instead of all hosts, "" if the hosts themselves answer."""
         return self._stand.name or self._stand.url if self._stand else ""
 
     def uses_proxy(self, host: str) -> bool:
-        """Tell whether a proxy is asked for `host`: then it is the proxy that looks up the name."""
+        """Tell whether requests to `host` go through a proxy. If so, the proxy looks up the name."""
         return self._stand is None and self._way.proxy(f"https://{host}") is not None
 
     async def get(self, host: str, path: str, *, seconds: float) -> Reply:
-        """Ask without a body. Raises as `post` does."""
+        """Ask without a body. It raises the same errors as `post`."""
         return await self._ask("GET", host, path, None, (), seconds)
 
     async def post(self, host: str, path: str, form: Mapping[str, str], secrets: Sequence[Secret], *, seconds: float) -> Reply:
-        """Send `form`, whose values may be `secrets`, and return the reply whatever its status. Redirects are not followed.
+        """Send `form`, whose values may be `secrets`, and return the reply, whatever its status. It follows no redirect.
 
-        Raises `Unresolved` when there is no such host, `Untrusted` when TLS does not come about, `NotSent` when nothing
-        listens there, `AnswerLost` when no answer came within `seconds`, or half of one.
+        Raises `Unresolved` if there is no such host, `Untrusted` if TLS fails, `NotSent` if no server listens there,
+        `AnswerLost` if no whole answer came within `seconds`.
         """
         return await self._ask("POST", host, path, urlencode(form).encode(), secrets, seconds)
 
@@ -89,7 +89,7 @@ class Asker:
         self, method: str, host: str, path: str, content: bytes | None, secrets: Sequence[Secret], seconds: float
     ) -> Reply:
         if self._stand is not None and not self._stand.knows(host):
-            raise Unresolved(f"{host} is none of the simulated hosts.", "add it to the file of simulated orgs")
+            raise Unresolved(f"{host} is not one of the simulated hosts.", "add it to the file of simulated orgs")
         base = self._stand.url if self._stand else f"https://{host}"
         headers = [(b"Host", host.encode()), (b"Accept", b"application/json"), (b"User-Agent", self._agent.encode())]
         if content is not None:
@@ -107,18 +107,18 @@ class Asker:
             distrust = tls.explain_tls_failure(failure, base, host)
             raise distrust or AnswerLost(f"The connection to {host} broke before it answered.", "run again later") from None
         text = came.content.decode("utf-8", "replace")
-        told = repeats(text, secrets)
+        repeats_a_secret = repeats(text, secrets)
         parsed = _parsed(came.content)
         return Reply(
             status=came.status,
             json=parsed,
-            page="a page that repeats a credential and is not shown" if told else _page(text, parsed),
+            page="a page that is not shown because it repeats a credential" if repeats_a_secret else _page(text, parsed),
             location=_host(came.headers.get("location", "")),
-            repeats_a_secret=told,
+            repeats_a_secret=repeats_a_secret,
         )
 
     async def _transport(self, base: str) -> httpx.AsyncBaseTransport:
-        """One pool of connections a proxy, or one for the direct way."""
+        """Return the pool of connections for a proxy, or the one for the direct way."""
         proxy = None if self._stand else self._way.proxy(base)
         key = proxy[1].reveal() if proxy else ""
         async with self._opening:
@@ -131,7 +131,7 @@ class Asker:
 
 @asynccontextmanager
 async def asking(transport: Transport, stand: Stand | None = None, *, run_url: str = "") -> AsyncIterator[Asker]:
-    """Open an `Asker` and close it afterwards; `transport` is the way to real hosts."""
+    """Open an `Asker` for the block. `transport` is the way to real hosts."""
     async with AsyncExitStack() as stack:
         yield Asker(stack, transport, stand, run_url)
 
@@ -156,12 +156,12 @@ def _parsed(content: bytes) -> Any:
 
 
 def _page(text: str, parsed: Any) -> str:
-    """A success that cannot be read as such may hold a token all the same."""
+    """Describe a body for a person. A success that cannot be read may still contain a token, so it is not shown."""
     text = text.strip()
     if not text:
         return "an empty body"
     if parsed is not None:
-        return "JSON of another kind"
+        return "unexpected JSON"
     if text[0] in "{[" or "access_token" in text:
         return HALF
     return f"`{printable(text.splitlines()[0], 80)}`"

@@ -1,4 +1,4 @@
-"""The token of a run, and a fresh one before it ends or once it is refused: one renewal, however many workers need it."""
+"""The token of a run. It is renewed before it ends or after a refusal: once, however many workers need a new one."""
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -9,19 +9,19 @@ from reconciler.model import Secret
 from reconciler.wire.errors import WireError
 
 SECONDS_BETWEEN = 30.0
-"""Infisical forgets a wrong log-in after 30 s, and locks the identity after three (facts §5)."""
+"""Infisical locks an identity after three wrong log-ins, and forgets a wrong log-in after 30 s (facts §5)."""
 SECONDS_LEFT = 60.0
 SHARE_LEFT = 0.1
 
 Renew = Callable[[], Awaitable[Secret]]
-"""Gets a fresh token. What it asks through the same client goes out without a bearer: Infisical refuses a log-in that carries
-an expired one (facts §5), and its own refusal renews nothing."""
+"""Gets a new token. Its requests through the same client carry no bearer, because Infisical refuses a log-in with an expired
+one (facts §5). A refusal of these requests starts no other renewal."""
 
 _renewing: ContextVar[bool] = ContextVar("_renewing", default=False)
 
 
 class Bearer:
-    """What the client authorises itself with. `clock` gives seconds; anyio's when left out."""
+    """The token that a client sends. `clock` gives seconds, by default those of anyio."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class Bearer:
         return self._token, self._before
 
     async def current(self) -> Secret | None:
-        """Return the token to send, renewed when it is about to end; None for what a renewal itself asks.
+        """Return the token to send, renewed if it is about to end. None for a request that a renewal itself sends.
 
-        It is about to end when a tenth of its life or 60 s are left, whichever is more, and never before its half.
+        It is about to end if a tenth of its life or 60 s are left, whichever is more, but not in the first half of its life.
         """
         if _renewing.get():
             return None
@@ -57,7 +57,7 @@ class Bearer:
         return self._token
 
     async def newer_than(self, used: Secret) -> bool:
-        """Tell whether there is a newer token than `used`, after one renewal if need be. A failing one leaves all as it is."""
+        """Tell whether there is a newer token than `used`. If not, renew it once. A renewal that fails changes nothing."""
         if self._renew is None or _renewing.get():
             return False
         async with self._lock:
@@ -71,15 +71,15 @@ class Bearer:
         self._not_before = self._clock() + SECONDS_BETWEEN
         inside = _renewing.set(True)
         try:
-            fresh = await renew()
+            renewed = await renew()
         except WireError:
             return False
-        except Exception:  # noqa: BLE001  # whatever the caller's kinds of refusal are; who asked is told his own
+        except Exception:  # noqa: BLE001  # any refusal that the caller knows; the request that came here reports its own
             self._renew = None
             return False
         finally:
             _renewing.reset(inside)
-        self._before, self._token, self._since = self._token, fresh, self._clock()
+        self._before, self._token, self._since = self._token, renewed, self._clock()
         return True
 
     def _is_ending(self) -> bool:

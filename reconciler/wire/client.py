@@ -1,6 +1,7 @@
-"""An HTTP client for a JSON API: time-outs, retries of what is safe to repeat, one pause for rate limits, one gate for all.
+"""An HTTP client for a JSON API: time-outs, retries, one pause for rate limits, one gate for all requests.
 
-A read is repeated when it fails; a write only when it was certainly not carried out (never sent, limited, token refused).
+It sends a read again if it fails. It sends a write again only if the server certainly did not carry it out: it was never sent,
+the rate limit stopped it, or the server refused the token.
 """
 
 import json
@@ -38,14 +39,14 @@ _REPEATED_STATUSES = frozenset({500, 502, 503, 504})
 _DISTRESS = frozenset({429, 503, 504})
 _REMEMBERED = 256
 _SHORTEST_SECRET = 8
-"""In characters. A custom header can hold a plain word; one this short would withhold every sentence with it."""
+"""In characters. A custom header can contain an ordinary word, which must not hide every message with that word."""
 _EXTENSIONS = {"timeout": {"connect": CONNECT_SECONDS, "read": None, "write": None, "pool": None}}
-"""The rest is bounded as a whole: a server that sends one byte a minute never times out between two of them."""
+"""One time-out covers the rest as a whole: a server that sends a byte a minute never exceeds one for each read."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A request as it is tried, one time or more."""
+    """A request, which may be tried several times."""
 
     method: str
     path: str
@@ -62,7 +63,7 @@ class _Sent:
 
 @dataclass(slots=True)
 class _Try:
-    """How one try went: what came and the answer it is, or why there is none."""
+    """How one try went: what came back and its answer, or why there is no answer."""
 
     bearer: Secret | None
     seconds: float = 0.0
@@ -72,18 +73,18 @@ class _Try:
 
     @property
     def status(self) -> int:
-        """The status that came, 0 when nothing did."""
+        """The status that came back, 0 if none did."""
         return self.came.status if self.came else 0
 
     @property
     def distress(self) -> bool:
-        """Whether the server shows that it is asked too much."""
+        """Whether the server shows that it gets too many requests."""
         return self.status in _DISTRESS or isinstance(self.failure, AnswerLost)
 
 
 @dataclass(slots=True)
 class _Tries:
-    """How often a request was tried, by what became of it."""
+    """How often a request was tried, and how often it failed or met the rate limit."""
 
     attempt: int = 1
     failed: int = 0
@@ -93,7 +94,7 @@ class _Tries:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How a client sends: through which transport, with which headers of ours and of the user, and where it is noted."""
+    """How a client sends: the transport, the headers (ours and the user's), and the log."""
 
     transport: httpx.AsyncBaseTransport
     endpoint: Endpoint
@@ -104,7 +105,7 @@ class _Way:
 
 
 class Client:
-    """Sends requests to one endpoint. Safe for many tasks at once. Made by `connect`."""
+    """Sends requests to one endpoint. Many tasks may use it at once. `connect` makes it."""
 
     def __init__(self, way: _Way, waiting: Callable[[Waiting], None]) -> None:
         self._way = way
@@ -119,20 +120,20 @@ class Client:
 
     @property
     def log_failure(self) -> str:
-        """What became of the HTTP log when it broke, a sentence for a warning; "" while all is well."""
+        """Why the HTTP log broke, as a sentence for a warning. "" while it works."""
         return self._way.log.failure if self._way.log else ""
 
     def authorise(self, token: Secret, renew: Renew | None = None, *, expires_in: float | None = None) -> None:
         """Send `token` as the bearer of every request from now on.
 
-        `renew` gets a fresh one: shortly before `expires_in` seconds are over (0 or None: it never ends; a fresh one lives as
-        long), and when the server refuses the token, before anything was done, so the request is repeated, once. A renewal
-        that fails leaves the refusal as the answer.
+        `renew` gets a new token shortly before `expires_in` seconds are over (0 or None: the token never ends). A new token
+        lives as long. `renew` also runs if the server refuses the token; nothing was done then, so the request is sent once
+        more. If the renewal fails, the refusal is the answer.
         """
         self._bearer = Bearer(token, renew, expires_in)
 
     def repeats_a_secret(self, text: str, secrets: Sequence[Secret] = ()) -> bool:
-        """Tell whether `text`, which a server chose, holds the bearer, a custom header's value or one of `secrets`."""
+        """Tell whether `text` from a server contains the bearer, the value of a custom header or one of `secrets`."""
         return repeats(text, self._all(secrets))
 
     async def request(
@@ -145,10 +146,10 @@ class Client:
         secrets: Sequence[Secret] = (),
         answer_seconds: float = ANSWER_SECONDS,
     ) -> Answer:
-        """Send one request and return its answer, whatever its status. No body: no content type.
+        """Send one request and return its answer, whatever its status. Without a body it has no content type.
 
-        `secrets` are those in `body`: no error repeats them. `answer_seconds` is the time for one try, from connecting to the
-        answer's last byte. Raises `NotSent`, `AnswerLost`, `NotAnAnswer` or `Throttled`.
+        `secrets` are the secrets in `body`: no error repeats them. `answer_seconds` is the time for one try, from connecting
+        to the last byte of the answer. Raises `NotSent`, `AnswerLost`, `NotAnAnswer` or `Throttled`.
         """
         content = None if body is None else json.dumps(body).encode()
         sent = _Sent(method, path, query or {}, content, secrets, answer_seconds)
@@ -169,7 +170,7 @@ class Client:
                 raise tried.failure or AssertionError("a try ends with an answer or a failure")
 
     async def _try(self, sent: _Sent, bearer: Secret | None) -> _Try:
-        """Send once there is room and no pause; what shows distress slows down everyone before the room is given back."""
+        """Send once the gate has room and no pause runs. Distress lowers the limit before the request leaves the gate."""
         tried = _Try(bearer)
         entered = await self._gate.enter(sent.write)
         try:
@@ -191,7 +192,7 @@ class Client:
         return tried
 
     async def _again(self, sent: _Sent, tried: _Try, tries: _Tries) -> float | None:
-        """Return after how many seconds the request is sent again, None when what became of it stands."""
+        """Return after how many seconds the request is sent again, None if it is not sent again."""
         if tried.came and tried.status == 429:
             return self._limited(tried, tried.came, tries)
         if tried.answer and tried.answer.refuses_the_bearer:
@@ -219,7 +220,7 @@ class Client:
         tries.throttled += 1
         if tries.throttled >= THROTTLED_ATTEMPTS:
             tried.failure = Throttled(
-                f"{self.url} still limits the rate of requests after {tries.throttled} pauses.",
+                f"{self.url} still limits the rate of requests, after {tries.throttled} pauses.",
                 "run again later, or ask for a higher limit",
             )
             return None
@@ -235,12 +236,12 @@ class Client:
             distrust = tls.explain_tls_failure(failure, self.url, request.url.host)
             raise distrust or NotSent(f"{self.url} cannot be reached: {self._why(failure, sent)}.", REACH) from None
         except httpx.LocalProtocolError:
-            # Its words quote what was to be sent.
+            # The library's message quotes the request, so it is not shown.
             raise NotSent(f"The request to {self.url} is not valid HTTP and was not sent.", REACH) from None
         except (TimeoutError, httpx.TimeoutException):
             raise AnswerLost(f"{self.url} did not answer within {sent.seconds:.0f} s.", "run again later") from None
         except (httpx.TransportError, httpx.DecodingError, OSError) as failure:
-            # A server that wants a client certificate says so only once the request is under way, and reads none of it.
+            # A server that requires a client certificate can refuse so late. It has read nothing of the request by then.
             distrust = tls.explain_tls_failure(failure, self.url, request.url.host)
             raise distrust or AnswerLost(
                 f"The connection to {self.url} broke: {self._why(failure, sent)}.", "run again"
@@ -268,21 +269,21 @@ class Client:
         return url
 
     def _sendable(self, token: Secret) -> str:
-        """A header is one line of ASCII; the HTTP library would quote the token when it refuses it."""
+        """Return the token as text if a header can contain it. The HTTP library would quote a token that it refuses."""
         text = token.reveal()
         if is_header_value(text) and " " not in text:
             return text
         raise NotSent(
-            f"The token for {self.url} cannot be sent: it holds a blank, a line break or a character beyond ASCII.",
+            f"The token for {self.url} cannot be sent: it contains a blank, a line break or a character that is not ASCII.",
             "set it again: one line, and nothing but the token",
         )
 
     def _all(self, secrets: Sequence[Secret]) -> Sequence[Secret]:
-        """Every secret that no sentence may hold."""
+        """Return every secret that no message may contain."""
         return (*secrets, *self._way.secrets, *(self._bearer.secrets if self._bearer else ()))
 
     def _why(self, failure: Exception, sent: _Sent) -> str:
-        """The library's words; they can quote what a server sent."""
+        """Return the library's message, or only the name of the error if the message repeats a secret."""
         text = str(failure).strip().rstrip(".")
         return type(failure).__name__ if not text or self.repeats_a_secret(text, sent.secrets) else printable(text)
 
@@ -317,11 +318,13 @@ async def connect(
     log: HttpLog | None = None,
     waiting: Callable[[Waiting], None] = lambda _: None,
 ) -> AsyncIterator[Client]:
-    """Open a client for `endpoint` and close it afterwards. `transport` is the way there; left out: `Transport.of` this
-    process's environment. `headers` are the user's own, by name (`custom_headers`); `run_url` leads from the user agent to a CI
-    run; `log` notes every call and stays open. `waiting` is told when requests wait, once a pause.
+    """Open a client for `endpoint`, for the block.
 
-    Raises `NotSent` when the address, a variable or a file cannot be used.
+    `transport` is the way there, by default the one that this process's environment variables describe. `headers` are the
+    user's own, by name (`custom_headers`). The user agent contains `run_url`, the address of a CI run. `log` notes every
+    request, and stays open. `waiting` is called once for each pause that requests wait for.
+
+    Raises `NotSent` if the address, a variable or a file cannot be used.
     """
     way = transport or Transport.of(os.environ)
     opens = open_transport(endpoint, way)

@@ -1,4 +1,4 @@
-"""How a request can end without an answer; see the package's docstring for the tree."""
+"""How a request can end without an answer. The docstring of the package shows the tree."""
 
 from reconciler.model import ReconcilerError
 
@@ -12,15 +12,15 @@ class NotSent(WireError):
 
 
 class Unresolved(NotSent):
-    """There is no host of that name, as far as this machine's name service tells."""
+    """The name service of this machine knows no host of that name."""
 
 
 class Untrusted(NotSent):
-    """TLS did not come about: a certificate or a key is missing, unusable or not accepted. Trying again changes nothing."""
+    """TLS failed: a certificate or a key is missing, unusable or not accepted. Trying again changes nothing."""
 
 
 class AnswerLost(WireError):
-    """The request may have been carried out; its answer was lost."""
+    """The answer is lost. The server may have carried out the request."""
 
 
 class NotAnAnswer(WireError):
@@ -32,4 +32,4 @@ class NotAnAnswer(WireError):
 
 
 class Throttled(WireError):
-    """The rate limit did not let the request through, however long we waited."""
+    """The server limits the rate, and refused the request after every pause."""

@@ -1,4 +1,4 @@
-"""How many requests are in flight at once: one more after a good round, half as many once the server shows distress."""
+"""Limits how many requests are in flight: one more after a good round, half as many if the server shows distress."""
 
 from collections import deque
 
@@ -7,14 +7,15 @@ import anyio
 MOST_WRITES = 8
 """Ten creates in flight starve a self-hosted Infisical of its ten database connections (facts §11)."""
 MOST = 16
-"""Reads and writes together; reads hold no second database connection."""
+"""Reads and writes together. Unlike a write, a read never needs a second database connection."""
 
 
 class Gate:
     """Lets requests in, in the order they come. Shared by all requests of one client.
 
-    Additive increase, multiplicative decrease: after as many successes as may be in flight one more may be. A failure halves
-    that, down to one at a time, but a burst of failures halves it once: who came in before the last halving says nothing new.
+    Additive increase, multiplicative decrease: the limit grows by one after as many successes as it allows requests. A failure
+    halves it, down to one request at a time. A burst of failures halves it once: a request that entered before the last
+    halving does not count again.
     """
 
     def __init__(self, start: int = MOST_WRITES, most: int = MOST, most_writes: int = MOST_WRITES) -> None:
@@ -29,11 +30,11 @@ class Gate:
 
     @property
     def limit(self) -> int:
-        """How many requests may be in flight now; of them at most `most_writes` are writes."""
+        """How many requests may be in flight now. At most `most_writes` of them are writes."""
         return self._limit
 
     async def enter(self, write: bool) -> int:
-        """Wait for a place and take it. Returns what `struggled` wants to know; `leave` gives the place back."""
+        """Wait for a place and take it. `leave` gives it back. Return the value that `struggled` needs as `entered`."""
         if self._has_room(write):
             self._take(write)
             return self._halvings
@@ -64,7 +65,7 @@ class Gate:
             self._let_in()
 
     def note_trouble(self, write: bool, entered: int) -> None:
-        """Note a limit, a time-out or a lost answer of a request that came in at `entered`."""
+        """Note a rate limit, a time-out or a lost answer of a request for which `enter` returned `entered`."""
         if entered == self._halvings:
             self._halvings += 1
             self._successes = 0
@@ -81,7 +82,7 @@ class Gate:
         self._writes_in_flight += write
 
     def _let_in(self) -> None:
-        """Let in whoever fits, first come first served; a write that waits for writes keeps no read waiting."""
+        """Admit requests in the order they came. A write that waits for other writes does not block a read behind it."""
         for place in tuple(self._waiting):
             if self._in_flight >= self._limit:
                 return

@@ -1,4 +1,4 @@
-"""What was asked of the server and how it went, one line of JSON a call: for a support case, and never with a secret in it."""
+"""Logs each request and how it went, as one line of JSON for a support case. The log never contains a secret."""
 
 import json
 import os
@@ -20,8 +20,12 @@ _LIMITS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratel
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One try of one request. `attempt` counts from 1; `status` is None and `error` a kind when no answer came. `seconds` goes
-    from sending to the answer's last byte; sizes are of the bodies in bytes, as decoded; `repeated`: another try follows."""
+    """One try of one request.
+
+    `attempt` counts from 1. If no answer came, `status` is None and `error` is the kind of failure. `seconds` is the time from
+    sending to the last byte of the answer. `sent` and `received` are the sizes of the decoded bodies in bytes. `repeated` says
+    that another try follows.
+    """
 
     method: str
     path: str
@@ -38,14 +42,16 @@ class Call:
 
 
 class HttpLog:
-    """A file of JSON lines, for its owner alone (0600), that lines are added to. Each is one write: a run that is killed leaves
-    whole lines. Closed by `close`, or as a context manager."""
+    """A file of JSON lines that only its owner can read (0600). New lines are appended.
+
+    Each line is one write, so a run that is killed leaves whole lines. Close it with `close`, or use it as a context manager.
+    """
 
     def __init__(self, path: str | Path) -> None:
-        """Open `path`. Raises `NotSent` when it cannot be written: nothing was asked then."""
+        """Open `path`. Raises `NotSent` if it cannot be written. No request was sent then."""
         self._path = path
         self.failure = ""
-        """What became of the log when it could not be written any more: a sentence for a warning, "" while all is well."""
+        """Why the log could not be written any more, as a sentence for a warning. "" while it works."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
         try:
             self._file = os.open(path, flags, 0o600)
@@ -65,15 +71,15 @@ class HttpLog:
         self.close()
 
     def close(self) -> None:
-        """Close the file; what is noted afterwards is left out."""
+        """Close the file. Later calls of `note` do nothing."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
     def note(self, call: Call, secrets: Sequence[Secret]) -> None:
-        """Add one line. A line that would repeat one of `secrets` is written without what the server or the path said.
+        """Append one line. If it would repeat one of `secrets`, it is written without the texts of the path and the server.
 
-        Never raises: a log that breaks stops no run; see `failure`.
+        It never raises: a log that breaks does not stop a run. `failure` then says why.
         """
         if self._file < 0 or self.failure:
             return
@@ -84,10 +90,10 @@ class HttpLog:
         try:
             written = os.write(self._file, line.encode())
         except OSError as refused:
-            self.failure = f"The HTTP log {self._name} ends early: {refused.strerror}."
+            self.failure = f"The HTTP log {self._name} is not complete: {refused.strerror}."
         else:
             if written < len(line):
-                self.failure = f"The HTTP log {self._name} ends early, within a line: the disk may be full."
+                self.failure = f"The HTTP log {self._name} is not complete, its last line is cut: the disk may be full."
 
     @property
     def _name(self) -> str:

@@ -1,4 +1,4 @@
-"""One question to the machine itself: the metadata service of a cloud, at an address that leads nowhere else."""
+"""Asks the metadata service of a cloud, at an address that leads nowhere but to this machine's own cloud."""
 
 from collections.abc import Mapping
 
@@ -12,9 +12,10 @@ _LARGEST = 256 * 1024
 
 
 async def ask_metadata(url: str, headers: Mapping[str, str]) -> str:
-    """Return the text that a metadata service answers to a GET. No proxy is asked, no redirect followed.
+    """Return the text that a metadata service answers to a GET. It uses no proxy and follows no redirect.
 
-    Raises `NotSent` when nothing answers, `NotAnAnswer` when it refuses; neither repeats what it said but for its status.
+    Raises `NotSent` if nothing answers, and `NotAnAnswer` if the service refuses. Of the answer, messages contain only the
+    status.
     """
     place = printable(httpx.URL(url).host)
     try:
@@ -29,8 +30,10 @@ async def ask_metadata(url: str, headers: Mapping[str, str]) -> str:
                     break
     except httpx.HTTPError as failure:
         why = type(failure).__name__
-        raise NotSent(f"The metadata service at {place} cannot be asked ({why}).", "run this on such a machine") from None
+        raise NotSent(
+            f"The metadata service at {place} does not answer ({why}).", "run reconciler on a machine of that cloud"
+        ) from None
     if answer.status_code != httpx.codes.OK:
         hint = "give the machine an identity, as its cloud's documentation says"
-        raise NotAnAnswer(f"The metadata service at {place} answers {answer.status_code}.", hint, answer.status_code)
+        raise NotAnAnswer(f"The metadata service at {place} answered {answer.status_code}.", hint, answer.status_code)
     return body.decode("utf-8", "replace").strip()

@@ -1,4 +1,4 @@
-"""One pause for all: when the server limits one request, every worker waits, so that the limit is not fed."""
+"""One pause for all requests: if the server limits one of them, all wait. Otherwise they would keep the limit going."""
 
 import random
 import re
@@ -12,17 +12,17 @@ import anyio
 from reconciler.model import WORTH_TELLING_SECONDS, Waiting, WaitReason
 
 LONGEST = 120.0
-_SAID = re.compile(r"(\d+)\s*seconds?\b")
+_SECONDS_IN_MESSAGE = re.compile(r"(\d+)\s*seconds?\b")
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _LATEST_DELTA = 10 * 366 * 86400.0
 _LATEST_EPOCH = 1e11
-"""Seconds: what is greater counts milliseconds."""
+"""In seconds. A greater number counts milliseconds."""
 
 
 class SharedPause:
-    """A moment before which nobody sends. Shared by all requests of one client.
+    """A time before which nobody sends. All requests of one client share it.
 
-    `tell` hears of every pause that is worth telling, once, however many requests wait for its end.
+    `tell` is called once for each pause that is long enough, however many requests wait for its end.
     """
 
     def __init__(self, tell: Callable[[Waiting], None] = lambda _: None) -> None:
@@ -31,18 +31,18 @@ class SharedPause:
         self._tell = tell
 
     async def wait(self) -> None:
-        """Return once the pause is over; a pause that grows meanwhile is waited out too."""
+        """Return once the pause is over, even if it grows meanwhile."""
         while (left := self._until - anyio.current_time()) > 0:  # noqa: ASYNC110  # a moment, not an event
             await anyio.sleep(left + random.uniform(0, 0.1))  # noqa: S311  # spreads the workers, guards nothing
 
     def extend(self, seconds: float, status: int = 429) -> None:
-        """Let nobody send for the next `seconds`, at most `LONGEST`, because of an answer with this status."""
+        """Let nobody send for `seconds`, at most `LONGEST`, because an answer had this status."""
         seconds = min(seconds, LONGEST)
         self._until = max(self._until, anyio.current_time() + seconds)
         self.tell(WaitReason.RATE_LIMIT if status == 429 else WaitReason.FAILED_REQUEST, seconds, status)
 
     def tell(self, reason: WaitReason, seconds: float, status: int, cause: str = "") -> None:
-        """Tell of a wait, unless it is short or ends at about the time that was told already."""
+        """Report a wait, unless it is short or ends at about the time that was reported before."""
         now = anyio.current_time()
         if now + seconds - max(now, self._told_until) <= WORTH_TELLING_SECONDS:
             return
@@ -51,22 +51,22 @@ class SharedPause:
 
 
 def asked_for(headers: Mapping[str, str], body: bytes, attempt: int) -> float:
-    """Return how many seconds a 429 asks for: retry-after (seconds or an HTTP date), else x-ratelimit-reset (seconds or an
-    epoch), else the number in its message, else a back-off that doubles with `attempt` (from 0).
+    """Return how many seconds a 429 asks to wait.
 
-    Dates and epochs count from the server's own clock where it tells it. Nothing, the past and zero say nothing: they would
-    feed the limit. Source: facts §4.
+    The first of these counts: retry-after (seconds or an HTTP date), x-ratelimit-reset (seconds or an epoch), the number in the
+    message, a back-off that doubles with `attempt` (from 0). Dates and epochs are compared with the server's own clock if the
+    answer has it. Zero and the past do not count: to send at once would keep the limit going. Source: facts §4.
     """
     after = headers.get("retry-after", "").strip()
     for seconds in (_delta(after), _until(after, headers), _reset(headers)):
         if seconds > 0:
             return seconds
-    said = _SAID.search(body[:2000].decode("utf-8", "replace"))
-    return float(said[1]) if said and float(said[1]) else backoff(attempt)
+    in_message = _SECONDS_IN_MESSAGE.search(body[:2000].decode("utf-8", "replace"))
+    return float(in_message[1]) if in_message and float(in_message[1]) else backoff(attempt)
 
 
 def backoff(attempt: int) -> float:
-    """Return 0.5 s doubled with every attempt, at most 20 s, with jitter of one half."""
+    """Return 0.5 s, doubled with every attempt, at most 20 s, of which up to a half is left out at random."""
     return min(0.5 * 2.0**attempt, 20.0) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, not a key
 
 
@@ -91,7 +91,7 @@ def _now(headers: Mapping[str, str]) -> float:
 
 
 def _moment(text: str) -> float:
-    """Seconds since the epoch of an HTTP date, 0.0 when it is none."""
+    """Return the seconds since the epoch of an HTTP date, 0.0 if it is none."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):

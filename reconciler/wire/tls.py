@@ -1,4 +1,4 @@
-"""Whom we believe to be the server and who we are to it: certificates from files, and what goes wrong with them in words."""
+"""The certificates of TLS: which servers are trusted, how this client identifies itself, and what can go wrong with it."""
 
 import os
 import ssl
@@ -20,7 +20,7 @@ _KEY = b"PRIVATE KEY-----"
 _LARGEST = 16 * 1024 * 1024
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
 _WRONG_HOST = frozenset({62, 64})
-"""OpenSSL's X509_V_ERR_ numbers; 9 is not yet valid, 10 is expired."""
+"""Numbers of OpenSSL's X509_V_ERR_ errors. 9 is not yet valid, 10 is expired."""
 _WANTS_A_CERTIFICATE = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA")
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 
@@ -28,26 +28,28 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PAC
 def context(
     ca: str, system_ca_file: str, system_ca_dir: str, certificate: str, key: str, password: Secret | None
 ) -> ssl.SSLContext:
-    """Return how TLS is spoken: always verified, with `ca` (a file, or a directory of PEM files) as the only authorities,
-    else those of the usual variables, else certifi's; and with our own certificate where one is given.
+    """Return the settings of TLS, which always verifies the server's certificate.
 
-    Raises `Untrusted`, naming the variable and the file.
+    It trusts only the authorities in `ca` (a file, or a directory of PEM files). Without `ca` it trusts those of the usual
+    variables, and without them certifi's. It identifies itself with `certificate` if there is one.
+
+    Raises `Untrusted`. The message names the variable and the file.
     """
-    found = _authorities(ca, system_ca_file, system_ca_dir)
+    tls_context = _authorities(ca, system_ca_file, system_ca_dir)
     if certificate:
-        _add_certificate(found, certificate, key, password)
+        _add_certificate(tls_context, certificate, key, password)
     elif key:
         raise _unusable(CLIENT_KEY, key, f"{CLIENT_CERTIFICATE} is not set", f"set {CLIENT_CERTIFICATE} too")
-    return found
+    return tls_context
 
 
 def none() -> ssl.SSLContext:
-    """Return a context that trusts nobody, for where no TLS is spoken."""
+    """Return settings that trust nobody, for a connection without TLS."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def explain_tls_failure(failure: BaseException, url: str, host: str) -> Untrusted | None:
-    """Return why TLS did not come about, None when `failure` has nothing to do with it. `url` and `host` are for the words."""
+    """Return why TLS failed, None if `failure` is about something else. `url` and `host` are for the message."""
     cause = _ssl_error(failure)
     if cause is None:
         return None
@@ -56,8 +58,8 @@ def explain_tls_failure(failure: BaseException, url: str, host: str) -> Untruste
     reason = cause.reason or ""
     if any(part in reason for part in _WANTS_A_CERTIFICATE):
         return Untrusted(
-            f"{url} refused the TLS handshake ({printable(reason)}): it wants a client certificate, or another one.",
-            f"set {CLIENT_CERTIFICATE} and {CLIENT_KEY} to one that the server's authority signed",
+            f"{url} refused the TLS handshake ({printable(reason)}): it wants a client certificate, or a different one.",
+            f"set {CLIENT_CERTIFICATE} and {CLIENT_KEY} to a certificate that the server's authority signed",
         )
     if any(part in reason for part in _NOT_TLS):
         return Untrusted(f"{url} does not speak TLS.", "check the port, and whether the address begins with http://")
@@ -68,22 +70,20 @@ def _not_verified(cause: ssl.SSLCertVerificationError, url: str, host: str) -> U
     code = cause.verify_code
     if code in _UNKNOWN_ISSUER:
         return Untrusted(
-            f"The certificate of {url} is signed by an authority this machine does not know.",
+            f"The certificate of {url} is signed by an authority that this machine does not know.",
             f"set {CA_FILE} to a file with that authority's certificate (PEM)",
         )
     if code in _WRONG_HOST:
         return Untrusted(
             f"The certificate of {url} is not for the host `{printable(host, 100)}`.",
-            "use the host name the certificate was made for; a proxy may also answer in its place",
+            "use the host name in the certificate; if it is another server's, look for a proxy that answers instead",
         )
     if code in {9, 10}:
         when = "has expired" if code == 10 else "is not valid yet"
-        return Untrusted(
-            f"The certificate of {url} {when}.", "have the server's certificate renewed; check this machine's clock"
-        )
+        return Untrusted(f"The certificate of {url} {when}.", "renew the server's certificate, and check this machine's clock")
     return Untrusted(
         f"The certificate of {url} is not accepted: {printable(cause.verify_message)}.",
-        f"have the server's certificate mended; {CA_FILE} names the authorities that are believed",
+        f"replace the server's certificate; {CA_FILE} names the authorities to trust",
     )
 
 
@@ -96,16 +96,16 @@ def _ssl_error(failure: BaseException) -> ssl.SSLError | None:
 
 def _authorities(ca: str, system_ca_file: str, system_ca_dir: str) -> ssl.SSLContext:
     if ca:
-        found = none()
+        tls_context = none()
         for file in _files(ca):
-            _trust(found, CA_FILE, file)
-        return found
+            _trust(tls_context, CA_FILE, file)
+        return tls_context
     if system_ca_file:
-        found = none()
-        _trust(found, SYSTEM_CA_FILE, Path(system_ca_file))
-        return found
+        tls_context = none()
+        _trust(tls_context, SYSTEM_CA_FILE, Path(system_ca_file))
+        return tls_context
     if system_ca_dir:
-        if not any(Path(one).is_dir() for one in system_ca_dir.split(os.pathsep)):
+        if not any(Path(directory).is_dir() for directory in system_ca_dir.split(os.pathsep)):
             raise _unusable(SYSTEM_CA_DIR, system_ca_dir, "no such directory")
         return ssl.create_default_context(capath=system_ca_dir)
     import certifi
@@ -121,37 +121,37 @@ def _files(ca: str) -> list[Path]:
     except OSError as unreadable:
         raise _unusable(CA_FILE, ca, unreadable.strerror or "unreadable") from None
     if not files:
-        raise _unusable(CA_FILE, ca, "no file in this directory holds a PEM certificate")
+        raise _unusable(CA_FILE, ca, "no file in this directory contains a PEM certificate")
     return files
 
 
-def _trust(found: ssl.SSLContext, variable: str, file: Path) -> None:
+def _trust(tls_context: ssl.SSLContext, variable: str, file: Path) -> None:
     if _CERTIFICATE not in _read(variable, file):
-        raise _unusable(variable, file, "it holds no PEM certificate")
+        raise _unusable(variable, file, "it contains no PEM certificate")
     try:
-        found.load_verify_locations(cafile=file)
+        tls_context.load_verify_locations(cafile=file)
     except (ssl.SSLError, OSError):
         raise _unusable(variable, file, "its PEM cannot be read") from None
 
 
-def _add_certificate(found: ssl.SSLContext, certificate: str, key: str, password: Secret | None) -> None:
+def _add_certificate(tls_context: ssl.SSLContext, certificate: str, key: str, password: Secret | None) -> None:
     if _CERTIFICATE not in _read(CLIENT_CERTIFICATE, Path(certificate)):
-        raise _unusable(CLIENT_CERTIFICATE, certificate, "it holds no PEM certificate")
+        raise _unusable(CLIENT_CERTIFICATE, certificate, "it contains no PEM certificate")
     variable, file = (CLIENT_KEY, key) if key else (CLIENT_CERTIFICATE, certificate)
     text = _read(variable, Path(file))
     if _KEY not in text:
         hint = "" if key else f"set {CLIENT_KEY} to the file of its key"
-        raise _unusable(variable, file, "it holds no PEM key", hint)
+        raise _unusable(variable, file, "it contains no PEM key", hint)
     try:
-        # Without a password of ours OpenSSL would ask at the terminal.
-        found.load_cert_chain(certificate, key or None, password=lambda: password.reveal() if password else "")
+        # Without a password, OpenSSL would ask for one at the terminal.
+        tls_context.load_cert_chain(certificate, key or None, password=lambda: password.reveal() if password else "")
     except (ssl.SSLError, OSError, ValueError) as unusable:
         reason = getattr(unusable, "reason", None) or ""
         if "MISMATCH" in reason:
-            raise _unusable(variable, file, f"the key is not that of {CLIENT_CERTIFICATE} ({certificate})") from None
+            raise _unusable(variable, file, f"the key does not belong to {CLIENT_CERTIFICATE} ({certificate})") from None
         if b"ENCRYPTED" in text:
-            lacks = "is wrong" if password else "is not set"
-            why = f"the key is encrypted and {CLIENT_KEY_PASSWORD} {lacks}"
+            problem = "is wrong" if password else "is not set"
+            why = f"the key is encrypted and {CLIENT_KEY_PASSWORD} {problem}"
             raise _unusable(variable, file, why, f"set {CLIENT_KEY_PASSWORD} to the key's password") from None
         raise _unusable(variable, file, "its PEM cannot be read") from None
 

@@ -1,4 +1,4 @@
-"""Where a client sends and by which way: the address, the proxy before it, and the certificates of both ends."""
+"""Where a client sends requests, and the way there: the address, the proxy, and the certificates of both ends."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from reconciler.wire.errors import NotSent
 from reconciler.wire.words import printable
 
 REACH = (
-    f"check the address, the network, a proxy (HTTPS_PROXY, NO_PROXY) and the certificate ({tls.CA_FILE}, {tls.SYSTEM_CA_FILE})"
+    f"check the address, the network, the proxy (HTTPS_PROXY, NO_PROXY), the certificates ({tls.CA_FILE}, {tls.SYSTEM_CA_FILE})"
 )
 _CONNECTIONS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a client sends: a base URL, and an ASGI app when it is answered in process instead of over the network."""
+    """Where a client sends requests: a base URL, and an ASGI app if this process answers instead of the network."""
 
     url: str
     app: Callable[..., Any] | None = None
@@ -29,8 +29,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """The way over the network. Files are paths, "" where there is none; `proxies` are URLs by scheme (http, https, all), which
-    may hold a password; `no_proxy` are hosts, `.suffixes`, networks or `*`."""
+    """The way over the network. Files are paths, "" for none.
+
+    `proxies` are URLs by scheme (http, https, all), which can contain a password. `no_proxy` are hosts, `.suffixes`, networks
+    or `*`.
+    """
 
     ca: str = ""
     system_ca_file: str = ""
@@ -43,9 +46,12 @@ class Transport:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Transport":
-        """Return what the variables say: RECONCILER_CA_FILE (a file or a directory), RECONCILER_CLIENT_CERTIFICATE, _KEY and
-        _KEY_PASSWORD, else SSL_CERT_FILE and SSL_CERT_DIR; HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, in small letters too
-        (those win, as for curl). Reads no file."""
+        """Return the way that environment variables describe. It reads no file.
+
+        Certificates: RECONCILER_CA_FILE (a file or a directory), then SSL_CERT_FILE, then SSL_CERT_DIR;
+        RECONCILER_CLIENT_CERTIFICATE, _KEY and _KEY_PASSWORD. Proxies: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. Their
+        names in lower case win, as for curl.
+        """
         password = environ.get(tls.CLIENT_KEY_PASSWORD, "")
         proxies = {scheme: _either(environ, f"{scheme}_proxy") for scheme in ("http", "https", "all")}
         return cls(
@@ -56,30 +62,30 @@ class Transport:
             key=environ.get(tls.CLIENT_KEY, "").strip(),
             key_password=Secret(password) if password else None,
             proxies={scheme: Secret(url) for scheme, url in proxies.items() if url},
-            no_proxy=tuple(name for one in _either(environ, "no_proxy").split(",") if (name := one.strip().lower())),
+            no_proxy=tuple(name for part in _either(environ, "no_proxy").split(",") if (name := part.strip().lower())),
         )
 
     def proxy(self, url: str) -> tuple[str, Secret] | None:
-        """Return which variable names the proxy for `url` and that proxy's URL, None for the direct way."""
+        """Return the variable that names the proxy for `url`, and the proxy's URL. None if requests go directly."""
         parts = urlsplit(url)
-        if any(_is_spared(parts, one) for one in self.no_proxy):
+        if any(_is_spared(parts, spared) for spared in self.no_proxy):
             return None
         for scheme in (parts.scheme, "all"):
-            found = self.proxies.get(scheme)
-            if found is not None:
-                text = found.reveal()
-                return f"{scheme.upper()}_PROXY", found if "://" in text else Secret(f"http://{text}")
+            proxy = self.proxies.get(scheme)
+            if proxy is not None:
+                text = proxy.reveal()
+                return f"{scheme.upper()}_PROXY", proxy if "://" in text else Secret(f"http://{text}")
         return None
 
     def secrets(self, url: str) -> tuple[Secret, ...]:
-        """Return what a failure on the way to `url` must not show: the password of the proxy and that of the key."""
-        found = self.proxy(url)
-        password = _password(found[1]) if found else None
-        return tuple(one for one in (password, self.key_password) if one)
+        """Return the secrets that an error on the way to `url` must not show: the passwords of the proxy and of the key."""
+        proxy = self.proxy(url)
+        password = _password(proxy[1]) if proxy else None
+        return tuple(secret for secret in (password, self.key_password) if secret)
 
 
 def open_transport(endpoint: Endpoint, transport: Transport) -> httpx.AsyncBaseTransport:
-    """Return what carries requests to `endpoint`. Raises `NotSent` when the address, a proxy or a file cannot be used."""
+    """Return the transport that carries requests to `endpoint`. Raises `NotSent` if it cannot be used."""
     if endpoint.app is not None:
         return httpx.ASGITransport(app=endpoint.app, raise_app_exceptions=False)
     try:
@@ -108,10 +114,10 @@ def open_transport(endpoint: Endpoint, transport: Transport) -> httpx.AsyncBaseT
             way = httpx.Proxy(address, ssl_context=context if address.startswith("https:") else None)
         return httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=way, trust_env=False)
     except (httpx.InvalidURL, ValueError, ImportError):
-        # The library's words quote the proxy's URL, and with it its password.
+        # The library's message quotes the URL of the proxy, with its password, so it is not shown.
         variable = proxy[0] if proxy else ""
         raise NotSent(
-            f"{endpoint.url} cannot be reached: {variable} names no proxy that can be used.",
+            f"{endpoint.url} cannot be reached: the proxy in {variable} cannot be used.",
             f"set {variable} to http://HOST:PORT or https://HOST:PORT, or name the host in NO_PROXY",
         ) from None
 
@@ -121,7 +127,10 @@ def _either(environ: Mapping[str, str], name: str) -> str:
 
 
 def _is_spared(url: SplitResult, spared: str) -> bool:
-    """As curl: `*`, an address, a network, or a host with all below it; any with a port, then only that."""
+    """Tell whether `spared` covers `url`, as curl does.
+
+    It is `*`, an address, a network, or a host with all its subdomains. With a port it covers only that port.
+    """
     host = (url.hostname or "").lower()
     if spared in {"*", host}:
         return True
@@ -141,7 +150,7 @@ def _is_spared(url: SplitResult, spared: str) -> bool:
 
 def _password(proxy: Secret) -> Secret | None:
     try:
-        found = urlsplit(proxy.reveal()).password
+        password = urlsplit(proxy.reveal()).password
     except ValueError:
         return None
-    return Secret(unquote(found)) if found else None
+    return Secret(unquote(password)) if password else None

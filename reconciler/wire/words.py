@@ -1,4 +1,4 @@
-"""What a server says, made fit to be shown: no control characters, and never a secret that it repeats."""
+"""Makes the text of a server safe to show: without control characters, and never with a secret that it repeats."""
 
 import html
 import json
@@ -11,13 +11,13 @@ _SHOWN = 400
 
 
 def printable(text: str, length: int = _SHOWN) -> str:
-    """Return `text` as one line of at most `length` characters, what cannot be printed made visible."""
+    """Return `text` as one line of at most `length` characters. A character that cannot be printed becomes U+FFFD."""
     line = " ".join(text[: 4 * length].split())[:length]
     return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
 
 def repeats(text: str, secrets: Iterable[Secret]) -> bool:
-    """Tell whether `text` holds one of `secrets`, as it is or as pages, addresses and JSON write it."""
+    """Tell whether `text` contains one of `secrets`, as it is or as pages, addresses and JSON write it."""
     return any(form in text for secret in secrets if secret for form in _forms(secret.reveal()))
 
 

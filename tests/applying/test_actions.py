@@ -98,7 +98,7 @@ async def test_a_replace_whose_delete_is_refused_stays_as_superseded_until_it_is
     outcome = await world.apply(wanted(project="crm"))
     (failure,) = outcome.failed
     assert (failure.unknown, failure.partly, outcome.wrote) == (False, True, True)
-    assert failure.diagnostic.summary == "Could not delete what `crm` was before it was replaced."
+    assert failure.diagnostic.summary == "Could not delete the old connection of `crm`."
     assert "existing connections" in failure.diagnostic.detail
     state = await world.state()
     assert state.records["crm"].id != old.id

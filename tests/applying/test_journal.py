@@ -119,7 +119,7 @@ async def test_a_state_that_cannot_be_stored_mid_way_stops_the_run_and_is_report
     outcome = await world.apply(*CRM, backend=backend, at_once=2)
     assert outcome.problem is not None
     assert outcome.problem.summary == "The state cannot be written: No space left on device."
-    assert "the intents are, so the next apply looks it up" in outcome.problem.detail
+    assert "It contains what the run intended, so the next apply finds out what happened." in outcome.problem.detail
     assert outcome.problem.hint == "make room"
     assert not outcome.complete
     assert outcome.not_tried
@@ -169,7 +169,7 @@ async def test_a_state_that_somebody_else_stored_mid_way_is_left_as_it_is_and_th
     outcome = await world.apply(wanted())
     assert outcome.problem is not None
     assert "Somebody else changed the state" in outcome.problem.summary
-    assert "nor is it in theirs" in outcome.problem.detail
+    assert "The other run's state is unchanged, and does not contain it either." in outcome.problem.detail
     assert "lifecycle.adopt" in outcome.problem.hint
     assert (await world.state()).lineage == "another"
 

@@ -79,7 +79,10 @@ async def test_a_create_that_never_gets_an_answer_is_in_doubt_and_its_intent_sta
     assert unknown(outcome) == ["crm"]
     assert keys(outcome.done) == ["other"]
     assert outcome.wrote
-    assert outcome.failed[0].diagnostic.hint == "nobody can tell whether it happened; the next apply looks first"
+    assert (
+        outcome.failed[0].diagnostic.hint
+        == "apply again: nobody can tell whether this change happened, and the next apply finds out first"
+    )
     state = await world.state()
     assert [(one.verb, one.address) for one in state.intents] == [(Verb.CREATE, "crm")]
     assert "crm" not in state.records

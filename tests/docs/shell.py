@@ -11,7 +11,7 @@ import termios
 from dataclasses import dataclass, field
 from pathlib import Path
 
-QUESTION = "Only `yes` is taken as a yes: "
+QUESTION = "Only `yes` is accepted: "
 _PATIENCE_SECONDS = 300
 _COLUMNS, _ROWS = 80, 24
 

@@ -157,8 +157,8 @@ def remove(team: Team) -> None:
     assert planned(team, "production") == (LEFT, removed, left)
     before = ids(team, "production")
     refused = applied(team, "production", code=LEFT)
-    assert "2 would end" in refused.out
-    assert "--allow-deletes 2 lets it through" in " ".join(refused.out.split())
+    assert "this plan deletes, replaces, forgets or re-creates 2 of" in refused.out
+    assert "use --allow-deletes 2 for one run" in " ".join(refused.out.split())
     assert ids(team, "production") == before
     applied(team, "production", "--allow-deletes", "2", code=LEFT)
     assert planned(team, "production") == (LEFT, {}, left)
@@ -220,7 +220,7 @@ def end_much(team: Team) -> None:
     code, actions, _ = planned(team, "shared")
     assert (code, set(actions.values()), len(actions)) == (LEFT, {"delete"}, FORTY)
     refused = applied(team, "shared", code=LEFT)
-    assert "40 would end" in refused.out
+    assert "this plan deletes, replaces, forgets or re-creates 40 of" in refused.out
     assert applied(team, "shared", "--allow-deletes", "39", code=LEFT)
     assert ids(team, "shared") == before
     applied(team, "shared", "--allow-deletes", "40")

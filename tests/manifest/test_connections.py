@@ -300,12 +300,13 @@ class TestInstanceUrl:
         problem = self.warned(stack, "acme.lightning.force.com")
 
         assert problem.summary == (
-            f"`spec.credentials.instanceUrl`: `acme.lightning.force.com` is the Lightning page's host; `{HOST}` is used."
+            "`spec.credentials.instanceUrl`: `acme.lightning.force.com` is the Lightning page's host; "
+            f"reconciler uses `{HOST}`."
         )
         assert (problem.location, problem.address) == (Location("crm.yaml", 7, 18), "crm")
 
     def test_plain_http_is_a_warning_and_never_used(self, stack: Stack) -> None:
-        assert "plain http (https is used)" in self.warned(stack, f"http://{HOST}").summary
+        assert "plain http (reconciler uses https)" in self.warned(stack, f"http://{HOST}").summary
 
     @pytest.mark.parametrize(
         "written", ["login.salesforce.com", "evil.example", "u:p4ss@acme.my.salesforce.com", " ", "x" * 5000]

@@ -29,14 +29,14 @@ NORMALISED = [
     ("https://httpd.my.salesforce.com", "https://httpd.my.salesforce.com"),
 ]
 DROPPED = [
-    ("http://acme.my.salesforce.com", "plain http (https is used) does not belong here"),
-    ("Http://acme.my.salesforce.com/", "plain http (https is used) does not belong here"),
-    ("acme.my.salesforce.com/services/oauth2/token", "the path behind the host does not belong here"),
-    ("acme.my.salesforce.com?startURL=/", "the path behind the host does not belong here"),
-    ("acme.my.salesforce.com#top", "the path behind the host does not belong here"),
+    ("http://acme.my.salesforce.com", "plain http (reconciler uses https) does not belong here"),
+    ("Http://acme.my.salesforce.com/", "plain http (reconciler uses https) does not belong here"),
+    ("acme.my.salesforce.com/services/oauth2/token", "the path after the host does not belong here"),
+    ("acme.my.salesforce.com?startURL=/", "the path after the host does not belong here"),
+    ("acme.my.salesforce.com#top", "the path after the host does not belong here"),
     (
         "http://acme.my.salesforce.com/home/home.jsp",
-        "plain http (https is used) and the path behind the host do not belong here",
+        "plain http (reconciler uses https) and the path after the host do not belong here",
     ),
 ]
 MAPPED = [
@@ -52,12 +52,12 @@ MAPPED = [
     ("cn.lightning.sfcrmapps.cn", "cn.my.sfcrmproducts.cn", "Lightning"),
     ("cn.setup.sfcrmproducts.cn", "cn.my.sfcrmproducts.cn", "Setup"),
 ]
-PAGES = "is a host of Salesforce pages or files, and no log-in answers there"
-SITE = "is the host of a site; the client credentials flow is known to work at the My Domain alone"
-ALTERNATIVE = "is an alternative domain, of which it is not known whether it answers the client credentials flow"
+PAGES = "is a host of Salesforce pages or files, where nobody can log in"
+SITE = "is the host of a site; the client credentials flow works only at the My Domain"
+ALTERNATIVE = "is an alternative domain; nobody knows whether the client credentials flow works there"
 REFUSED = [
-    ("login.salesforce.com", "`login.salesforce.com` does not answer the client credentials flow"),
-    ("https://test.salesforce.com/", "`test.salesforce.com` does not answer the client credentials flow"),
+    ("login.salesforce.com", "`login.salesforce.com` does not support the client credentials flow"),
+    ("https://test.salesforce.com/", "`test.salesforce.com` does not support the client credentials flow"),
     ("na123.salesforce.com", "`na123.salesforce.com` is the host of a Salesforce instance, which many orgs share"),
     ("cs42.salesforce.com", "`cs42.salesforce.com` is the host of a Salesforce instance, which many orgs share"),
     ("acme--c.vf.force.com", f"`acme--c.vf.force.com` {PAGES}"),
@@ -69,10 +69,10 @@ REFUSED = [
     ("acme.my.site.com", f"`acme.my.site.com` {SITE}"),
     ("acme.secure.force.com", f"`acme.secure.force.com` {SITE}"),
     ("acme.my-salesforce.com", f"`acme.my-salesforce.com` {ALTERNATIVE}"),
-    ("help.salesforce.com", "`help.salesforce.com` is a page of Salesforce's own and no org"),
-    ("developer.salesforce.com", "`developer.salesforce.com` is a page of Salesforce's own and no org"),
-    ("trailhead.salesforce.com", "`trailhead.salesforce.com` is a page of Salesforce's own and no org"),
-    ("www.salesforce.com", "`www.salesforce.com` is a page of Salesforce's own and no org"),
+    ("help.salesforce.com", "`help.salesforce.com` is a website of Salesforce, not an org"),
+    ("developer.salesforce.com", "`developer.salesforce.com` is a website of Salesforce, not an org"),
+    ("trailhead.salesforce.com", "`trailhead.salesforce.com` is a website of Salesforce, not an org"),
+    ("www.salesforce.com", "`www.salesforce.com` is a website of Salesforce, not an org"),
     ("acme.pc-rnd.salesforce.com", "`acme.pc-rnd.salesforce.com` is not a Salesforce My Domain"),
     ("acme.stm.salesforce.com", "`acme.stm.salesforce.com` is not a Salesforce My Domain"),
     ("acme.crm.dev", "`acme.crm.dev` is not a Salesforce My Domain"),
@@ -92,22 +92,22 @@ REFUSED = [
     ("evil.example#.my.salesforce.com", "`evil.example` is not a Salesforce My Domain"),
     ("evil.example?.my.salesforce.com", "`evil.example` is not a Salesforce My Domain"),
     ("acme%2emy.salesforce.com", "`acme%2emy.salesforce.com` is not a Salesforce My Domain"),
-    ("00D5g000004abcdEAA", "`00d5g000004abcdeaa` is the id of an org and not its host"),
+    ("00D5g000004abcdEAA", "`00d5g000004abcdeaa` is the id of an org, not its host"),
     ("127.0.0.1", "`127.0.0.1` is not a Salesforce My Domain"),
     ("localhost", "`localhost` is not a Salesforce My Domain"),
-    ("[::1]", "an instance URL is a host alone: no user, no port, no blank"),
-    ("user:pass@acme.my.salesforce.com", "an instance URL is a host alone: no user, no port, no blank"),
-    ("acme.my.salesforce.com@evil.example", "an instance URL is a host alone: no user, no port, no blank"),
-    ("acme.my.salesforce.com:8443", "an instance URL is a host alone: no user, no port, no blank"),
-    ("acme.my. salesforce.com", "an instance URL is a host alone: no user, no port, no blank"),
-    ("evil.example\\.my.salesforce.com", "an instance URL is a host alone: no user, no port, no blank"),
-    ("https://https://acme.my.salesforce.com", "an instance URL is a host alone: no user, no port, no blank"),
-    ("ftp://acme.my.salesforce.com", "an instance URL is a host alone: no user, no port, no blank"),
+    ("[::1]", "an instance URL is only a host, without a user, a port or a blank"),
+    ("user:pass@acme.my.salesforce.com", "an instance URL is only a host, without a user, a port or a blank"),
+    ("acme.my.salesforce.com@evil.example", "an instance URL is only a host, without a user, a port or a blank"),
+    ("acme.my.salesforce.com:8443", "an instance URL is only a host, without a user, a port or a blank"),
+    ("acme.my. salesforce.com", "an instance URL is only a host, without a user, a port or a blank"),
+    ("evil.example\\.my.salesforce.com", "an instance URL is only a host, without a user, a port or a blank"),
+    ("https://https://acme.my.salesforce.com", "an instance URL is only a host, without a user, a port or a blank"),
+    ("ftp://acme.my.salesforce.com", "an instance URL is only a host, without a user, a port or a blank"),
     ("a" * 254, "a host has at most 253 characters"),
-    ("", "there is no host here"),
-    (" ", "there is no host here"),
-    ("https://", "there is no host here"),
-    ("/", "there is no host here"),
+    ("", "there is no host in it"),
+    (" ", "there is no host in it"),
+    ("https://", "there is no host in it"),
+    ("/", "there is no host in it"),
 ]
 
 
@@ -131,7 +131,7 @@ def test_a_page_s_host_is_mapped_to_its_my_domain_and_said(written: str, sent: s
     verdict = judge_host(written)
 
     assert (verdict.host, verdict.hint) == (sent, f"write `{sent}`")
-    assert f"is the {what} page's host; `{sent}` is used" in verdict.problem
+    assert f"is the {what} page's host; reconciler uses `{sent}`" in verdict.problem
 
 
 @pytest.mark.parametrize(("written", "problem"), REFUSED)
@@ -154,7 +154,7 @@ def test_a_proxy_in_front_of_a_my_domain_is_refused_with_the_host_behind_it() ->
     verdict = judge_host("https://acme.my.salesforce.com.mcas.ms/")
 
     assert (verdict.host, verdict.hint) == (None, "write `acme.my.salesforce.com`")
-    assert verdict.problem == "`acme.my.salesforce.com.mcas.ms` is a Microsoft Defender proxy, which would read the secret"
+    assert verdict.problem == "`acme.my.salesforce.com.mcas.ms` is a proxy of Microsoft Defender, which could read the secret"
 
 
 @pytest.mark.parametrize("written", ["user:pa55word@acme.my.salesforce.com", "https://user:pa55word@evil.example/"])

@@ -52,11 +52,11 @@ def test_the_environment_is_looked_at_in_the_documented_order() -> None:
         ("token", "the access token in INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN"),
         ("token", "the access token in INFISICAL_TOKEN"),
         ("universal-auth", "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"),
-        ("aws-auth", "a request signed with the AWS credentials at hand"),
+        ("aws-auth", "a request signed with the AWS credentials of this machine"),
         ("oidc-auth", "the JWT in INFISICAL_JWT"),
         ("oidc-auth", "the token that the CI gives its jobs, for the audience https://github.com/acme"),
     ]
-    assert "There is the id of an identity, but nothing that proves it." in refused(left)
+    assert "The id of an identity is set, but nothing that proves the identity." in refused(left)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -121,9 +121,13 @@ def test_variables_that_are_blank_are_not_set() -> None:
         ),
         ({}, Auth("oidc-auth"), "oidc-auth needs the id of a machine identity."),
         ({}, Auth("jwt-auth", ID), "jwt-auth needs a JWT. next: set INFISICAL_AUTH_JWT or RECONCILER_JWT_FILE"),
-        ({"INFISICAL_SERVICE_TOKEN": "st.s3cret"}, Auth(), "A service token (INFISICAL_SERVICE_TOKEN) is not accepted"),
-        ({"INFISICAL_AUTH_METHOD": "s3cret"}, Auth(), "INFISICAL_AUTH_METHOD names no way to log in that is known here."),
-        ({"INFISICAL_AUTH_METHOD": "ldap-auth"}, Auth(), "write one of token, universal-auth, oidc-auth"),
+        (
+            {"INFISICAL_SERVICE_TOKEN": "st.s3cret"},
+            Auth(),
+            "Infisical does not accept a service token (INFISICAL_SERVICE_TOKEN)",
+        ),
+        ({"INFISICAL_AUTH_METHOD": "s3cret"}, Auth(), "reconciler does not know the method in INFISICAL_AUTH_METHOD."),
+        ({"INFISICAL_AUTH_METHOD": "ldap-auth"}, Auth(), "set it to one of token, universal-auth, oidc-auth"),
     ],
 )
 def test_without_a_way_it_is_said_what_is_missing(environ: dict[str, str], auth: Auth, said: str) -> None:

@@ -83,8 +83,8 @@ async def test_a_variable_wins_over_a_file(tmp_path: Path) -> None:
     [
         (lambda path: None, "cannot be read: No such file or directory"),
         (lambda path: path.mkdir(), "cannot be read: Is a directory"),
-        (lambda path: path.write_text(" \n"), "holds no JWT"),
-        (lambda path: path.write_bytes(b"\xff\xfe"), "holds no JWT"),
+        (lambda path: path.write_text(" \n"), "contains no JWT"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "contains no JWT"),
     ],
 )
 async def test_a_file_without_a_token_is_said(tmp_path: Path, make: Callable[[Path], object], said: str) -> None:
@@ -165,12 +165,12 @@ async def test_google_is_asked_for_a_token_whose_audience_is_the_identity() -> N
 async def test_a_machine_without_an_identity_is_said(method: str, variable: str) -> None:
     with answering(400, f"no identity {TOKEN}") as (place, _):
         environ = {variable: f"http://{place}" if method == "azure-auth" else place}
-        assert "answers 400" in await failing(found(method, environ))
+        assert "answered 400" in await failing(found(method, environ))
 
 
 async def test_a_metadata_service_that_is_not_there_is_said() -> None:
     said = await failing(found("gcp-auth", {"GCE_METADATA_HOST": "127.0.0.1:1"}))
-    assert "The metadata service at 127.0.0.1 cannot be asked (ConnectError)" in said
+    assert "The metadata service at 127.0.0.1 does not answer (ConnectError)" in said
 
 
 def test_aws_signs_a_question_that_tells_who_asks_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,5 +199,5 @@ def test_without_aws_credentials_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(NoProof, match="there are no AWS credentials here"):
+    with pytest.raises(NoProof, match="there are no AWS credentials"):
         aws.signed_question()

@@ -49,7 +49,7 @@ def test_on_a_full_disk_there_is_no_half_plan(tmp_path: Path) -> None:
 def test_what_is_no_plan_is_left_as_it_is(tmp_path: Path) -> None:
     out = tmp_path / "notes.txt"
     out.write_text("mine")
-    assert refused(out) == f"{out} exists and is no plan; it is left as it is."
+    assert refused(out) == f"{out} exists and is not a plan, so reconciler does not overwrite it."
     assert out.read_text() == "mine"
 
 
@@ -57,7 +57,7 @@ def test_what_is_no_plan_is_left_as_it_is(tmp_path: Path) -> None:
 def test_a_device_or_a_pipe_is_refused_without_being_read(tmp_path: Path, device: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     out = tmp_path / device
-    assert refused(out) == f"{out} exists and is no plan; it is left as it is."
+    assert refused(out) == f"{out} exists and is not a plan, so reconciler does not overwrite it."
 
 
 def test_a_link_that_is_named_is_followed_to_a_plan_and_to_nothing_else(tmp_path: Path) -> None:
@@ -68,5 +68,5 @@ def test_a_link_that_is_named_is_followed_to_a_plan_and_to_nothing_else(tmp_path
     assert link.is_symlink()
     assert read_plan(real) == PLAN
     real.write_text("precious")
-    assert "exists and is no plan" in refused(link)
+    assert "exists and is not a plan" in refused(link)
     assert real.read_text() == "precious"

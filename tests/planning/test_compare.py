@@ -43,7 +43,7 @@ def test_a_file_holds_its_digest() -> None:
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (lambda data: data[:-40], "cut"),
+        (lambda data: data[:-40], "its end is missing"),
         (lambda data: data.replace(b"new ", b"old "), "edited"),
         (lambda data: b"", "not JSON"),
         (lambda data: b"[1]", "not a plan"),
@@ -103,7 +103,7 @@ def test_a_plan_without_values_is_met_whatever_the_values_show_and_has_the_same_
 def test_values_that_changed_after_they_were_compared_are_another_decision() -> None:
     planned = plan_of(decided([wanted(description="new")], [recorded()], [live()]))
     now = plan_of(decided([wanted(description="new")], [recorded()], [live()], values={"crm": OTHER_VALUES}))
-    assert [explain(mismatch) for mismatch in compare(planned, now)] == [("fields: also 'credentials.consumerSecret' now",)]
+    assert [explain(mismatch) for mismatch in compare(planned, now)] == [("fields: now also 'credentials.consumerSecret'",)]
 
 
 def test_the_digest_knows_host_and_version_but_not_time_serial_or_drift() -> None:

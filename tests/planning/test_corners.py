@@ -58,7 +58,7 @@ class TestAdopting:
     def test_one_connection_has_one_owner(self) -> None:
         both = [wanted(one, name="theirs" if one == "a" else "b", lifecycle=Lifecycle(adopt="the-id")) for one in ("a", "b")]
         (problem,) = decided(both, [], [live("theirs", id="the-id")]).diagnostics
-        assert problem.summary == "the-id cannot be adopted: it is managed as `a`."
+        assert problem.summary == "the-id cannot be adopted: this stack already manages it as `a`."
 
     @pytest.mark.parametrize(("adopt", "action"), [(True, Action.ADOPT), ("anew", Action.ADOPT)])
     def test_a_renamed_one_that_was_made_anew_outside_keeps_its_former_address(self, adopt: bool | str, action: Action) -> None:
@@ -208,7 +208,7 @@ class TestComparing:
     def test_what_can_be_no_address_is_not_read_as_one(self, address: str) -> None:
         plan = plan_of(decided([wanted()]))
         forged = replace(plan, changes=(replace(plan.changes[0], address=address),))
-        with pytest.raises(PlanFileError, match="an address in it is none"):
+        with pytest.raises(PlanFileError, match="it contains an invalid address"):
             decode(encode(forged))
 
     def test_a_plan_that_lacks_something_says_so(self) -> None:
@@ -216,7 +216,7 @@ class TestComparing:
 
         content = {"stack": "crm"}
         document = {"kind": "reconciler-plan", "format_version": "2.0", "plan": content, "checksum": file._checksum(content)}
-        with pytest.raises(PlanFileError, match=r"it lacks something a plan has \(KeyError\)"):
+        with pytest.raises(PlanFileError, match=r"a part of the plan is missing in it \(KeyError\)"):
             decode(json.dumps(document).encode())
 
 

@@ -71,7 +71,7 @@ def test_adopt_by_id_is_decided_before_the_name() -> None:
     ("present", "fragment"),
     [
         ([], "no connection given-id to adopt"),
-        ([live(id="given-id", app="aws")], "of the app `aws`"),
+        ([live(id="given-id", app="aws")], "it belongs to the app `aws`"),
         ([live(id="given-id", scope=SALES)], "in the project sales"),
     ],
 )
@@ -85,7 +85,7 @@ def test_an_id_that_cannot_be_adopted_is_an_error(present: list[object], fragmen
 def test_what_another_address_manages_is_not_adopted() -> None:
     decisions = decided([wanted("new", lifecycle=Lifecycle(adopt="id-old")), wanted("old")], [recorded("old")], [live("old")])
     (problem,) = decisions.diagnostics
-    assert "managed as `old`" in problem.summary
+    assert "this stack already manages it as `old`" in problem.summary
 
 
 # desired yes, recorded yes, live
@@ -155,7 +155,7 @@ def test_a_renamed_address_that_takes_its_own_name_is_an_update() -> None:
 def test_renamed_from_an_address_that_is_still_declared_is_an_error() -> None:
     desired = [wanted("crm-new", lifecycle=Lifecycle(renamed_from="crm")), wanted()]
     decisions = decided(desired, [recorded()], [live()])
-    assert "still taken" in decisions.diagnostics[0].summary
+    assert "still in use" in decisions.diagnostics[0].summary
 
 
 def test_renamed_from_an_address_without_a_record_is_a_warning_that_names_the_nearest() -> None:
@@ -210,7 +210,7 @@ def test_a_name_whose_holder_only_refreshes_its_record_stays_taken() -> None:
     records = [recorded("a", description="recorded late"), recorded("b")]
     desired = [wanted("a", labels={"x": "y"}), wanted("b", name="a")]
     decisions = decided(desired, records, [live("a"), live("b")])
-    assert "taken" in decisions.diagnostics[0].summary
+    assert "already has the name `a`" in decisions.diagnostics[0].summary
 
 
 # desired yes, recorded yes, gone

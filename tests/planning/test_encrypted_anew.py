@@ -21,7 +21,7 @@ def said(decisions: Decisions) -> list[str]:
 def test_all_hashes_moved_and_nothing_else() -> None:
     found = plan(**{one: {"credentials_hash": MOVED} for one in NAMES})
     assert said(found) == [
-        "The hashes of all 3 connections moved, and nothing else: this looks like a re-encryption on the server."
+        "The credentials hashes of all 3 connections changed, and nothing else did. The server probably encrypted them again."
     ]
     assert len(found.kept) == len(NAMES), "it is held all the same: nobody can tell for certain"
 

@@ -83,7 +83,7 @@ def test_what_is_too_long_for_a_summary_is_left_out_and_that_is_said() -> None:
     many = [wanted(f"c{number}", description="x" * 200) for number in range(5_000)]
     shown = MarkdownReport().plan(plan_of(decided(many, [], [])))
     assert len(shown) < LARGEST + 1_000
-    assert "more parts are left out: `reconciler show` has them." in shown
+    assert "more parts are not shown here. `reconciler show` shows them." in shown
     assert "Digest: `" in shown
 
 
@@ -92,7 +92,7 @@ def test_what_is_too_long_for_a_summary_is_left_out_and_that_is_said() -> None:
     [
         ({}, "Changes"),
         ({"changes": ()}, "No changes"),
-        ({"guarded": (Guarded(GuardedWhat.ALL, 1, 1, 0),)}, "Stopped by a guard: nothing is applied"),
+        ({"guarded": (Guarded(GuardedWhat.ALL, 1, 1, 0),)}, "Stopped by a guard: nothing will be applied"),
         ({"diagnostics": (error("x"),)}, "Cannot be applied: there are errors"),
     ],
 )

@@ -15,18 +15,18 @@ LIMITED = Waiting(WaitReason.RATE_LIMIT, 36.2, UNTIL, 429)
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (LIMITED, "Waiting: Infisical allows no more requests for now (HTTP 429). Going on in 37 s.\n"),
+        (LIMITED, "Waiting: Infisical allows no more requests for now (HTTP 429). reconciler goes on in 37 s.\n"),
         (
             Waiting(WaitReason.FAILED_REQUEST, 3.0, UNTIL, 503),
-            "Waiting: Infisical answered HTTP 503. Trying again in 3 s.\n",
+            "Waiting: Infisical answered HTTP 503. reconciler tries again in 3 s.\n",
         ),
         (
             Waiting(WaitReason.FAILED_REQUEST, 3.4, UNTIL, cause="https://a.example did not answer within 60 s."),
-            "Waiting: https://a.example did not answer within 60 s. Trying again in 4 s.\n",
+            "Waiting: https://a.example did not answer within 60 s. reconciler tries again in 4 s.\n",
         ),
         (
             Waiting(WaitReason.STATE_LOCK, 58.0, UNTIL, cause="The state x is locked: apply by me\x1b[2J\n::error::."),
-            "Waiting: The state x is locked: apply by me\\x1b[2J\\n::error::. Trying for 58 s more.\n",
+            "Waiting: The state x is locked: apply by me\\x1b[2J\\n::error::. reconciler waits up to 58 s for it.\n",
         ),
     ],
 )
@@ -39,7 +39,7 @@ def test_programs_get_the_values_beside_the_words() -> None:
     assert line.pop("@timestamp")
     assert line == {
         "@level": "info",
-        "@message": "Infisical allows no more requests for now (HTTP 429). Going on in 37 s.",
+        "@message": "Infisical allows no more requests for now (HTTP 429). reconciler goes on in 37 s.",
         "@module": "reconciler.ui",
         "type": "waiting",
         "waiting": {

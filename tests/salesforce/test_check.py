@@ -134,7 +134,7 @@ async def test_an_answer_that_repeats_a_credential_is_not_shown_but_understood(e
         (problem,) = (await at(raw)).problems
     assert problem.name == "E4"
     assert echo not in repr(problem)
-    assert problem.said == "It answered 400 with what repeats a credential and is not shown."
+    assert problem.said == "It answered 400. The answer repeats a credential, so it is not shown."
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,8 @@ async def test_with_a_proxy_the_name_is_not_looked_up_here(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("key", "secret", "error", "remark"),
     [
-        ("same", "same", "invalid_client_id", "Key and secret have the same value here."),
-        ("same", "same", "invalid_client", "Key and secret have the same value here."),
+        ("same", "same", "invalid_client_id", "Here, key and secret have the same value."),
+        ("same", "same", "invalid_client", "Here, key and secret have the same value."),
         ("odd", SECRET, "invalid_client_id", "The key here does not begin with 3MVG"),
         (KEY, SECRET, "invalid_client_id", ""),
         ("odd", SECRET, "invalid_client", ""),
@@ -245,7 +245,7 @@ async def test_what_can_be_seen_of_the_values_is_said(key: str, secret: str, err
         asking(Transport(), Stand(raw.url)) as asker,
     ):
         (problem,) = (await looked(asker, key=key, secret=secret)).problems
-    remarks = ("Key and secret have", "The key here does")
+    remarks = ("Here, key and secret have", "The key here does")
     assert remark in problem.meaning
     assert any(one in problem.meaning for one in remarks) == bool(remark)
 

@@ -247,11 +247,11 @@ def test_a_key_in_a_retrieved_file_is_seen_and_not_compared() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "no XML"),
-        (b"<a>", "no XML"),
-        (b"\xff\xfe\x00", "no XML"),
+        (b"", "not XML"),
+        (b"<a>", "not XML"),
+        (b"\xff\xfe\x00", "not XML"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type"),
-        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "no XML"),
+        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "not XML"),
     ],
 )
 def test_what_cannot_be_read_says_why(content: bytes, why: str) -> None:

@@ -62,7 +62,7 @@ def test_a_saved_plan_of_it_is_only_taken_by_destroy_and_the_other_way_round(two
     usual = str(tmp_path / "usual.json")
     assert two.run("plan", "--out", usual).code == 0
     refused = two.run("destroy", usual)
-    assert (refused.code, "The saved plan is one of `apply`" in refused.err) == (5, True)
+    assert (refused.code, "The saved plan is for `apply`" in refused.err) == (5, True)
     assert recorded(two) == ["a", "b"]
     assert two.run("destroy", file, "--allow-deletes", "2").code == 0
     assert recorded(two) == []

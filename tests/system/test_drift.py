@@ -35,8 +35,8 @@ def test_each_kind_is_told_apart_and_nothing_is_written(remote: Stack, server: S
     before = remote.state()
     ran = remote.run("drift", CRM_SECRET="a-new-value-0001")
     assert ran.code == 2
-    assert 'Changed outside:\n  edited: description "as it was" -> "by hand"' in ran.out
-    assert f"Deleted outside:\n  gone: deleted [id={known['gone']}]" in ran.out
+    assert 'Changed in Infisical:\n  edited: description "as it was" -> "by hand"' in ran.out
+    assert f"Deleted in Infisical:\n  gone: deleted [id={known['gone']}]" in ran.out
     assert "Changed at the source:\n  edited: consumerSecret\n" in ran.out
     assert "  rotated: consumerSecret\n" in ran.out
     assert remote.state() == before
@@ -62,7 +62,7 @@ def test_credentials_written_outside_are_drift(remote: Stack, server: Server) ->
         body["credentials"] |= {"consumerKey": remote.environ["CRM_KEY"], "consumerSecret": remote.environ["CRM_SECRET"]}
         client.patch(f"{BASE}/{known['edited']}", json=body).raise_for_status()
     ran = remote.run("drift")
-    assert (ran.code, "edited: credentials written" in ran.out) == (2, True)
+    assert (ran.code, "edited: the credentials changed" in ran.out) == (2, True)
 
 
 def test_a_manifest_that_changed_is_no_drift(remote: Stack) -> None:
@@ -75,7 +75,7 @@ def test_a_manifest_that_changed_is_no_drift(remote: Stack) -> None:
 def test_without_values_it_says_what_could_not_be_compared(remote: Stack) -> None:
     ran = remote.run("drift", CRM_SECRET="")
     assert ran.code == 0
-    assert "Not compared, their values are not here:\n  edited\n  gone\n  rotated\n" in ran.out
+    assert "Not compared, because a key or a secret is not available here:\n  edited\n  gone\n  rotated\n" in ran.out
 
 
 def test_before_the_first_apply_there_is_nothing_to_drift(stack: Stack) -> None:

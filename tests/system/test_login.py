@@ -42,8 +42,8 @@ def test_who_one_is_and_what_one_may_do_is_said_and_nothing_is_changed(stack: St
     assert "projects      crm" in ran.out
     assert "  create  organisation: yes" in lines
     assert "  create  project crm: yes" in lines
-    assert "  edit    organisation: not known (Infisical says so only when one is changed)" in lines
-    assert lines[-1] == "Enough for apply, as far as Infisical tells."
+    assert "  edit    organisation: not known (Infisical shows this only when it is tried)" in lines
+    assert lines[-1] == "Enough for `apply`, as far as Infisical tells."
     assert server.connections() == before
     assert stack.environ["INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"] not in ran.all
 
@@ -85,7 +85,7 @@ def test_an_unknown_project_is_said_at_its_line(stack: Stack) -> None:
     assert ran.code == 1
     assert "There is no project `nowhere` that this identity may see." in ran.err
     assert "connections/crm.yaml:12:12" in ran.err
-    assert "Not enough for plan" in ran.out
+    assert "Not enough for `plan`" in ran.out
 
 
 class TestSecretsOfInfisical:

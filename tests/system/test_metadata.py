@@ -67,7 +67,7 @@ def test_what_no_app_makes_any_more_is_removed_and_other_files_stay(with_app: St
 def test_a_directory_with_something_else_is_left_alone(with_app: Stack, content: str) -> None:
     with_app.write(f"out/{content}", "mine")
     ran = with_app.run("salesforce", "metadata", "--out", "out")
-    assert (ran.code, "holds something else, and is not overwritten" in ran.err) == (1, True)
+    assert (ran.code, "contains other files, so reconciler does not overwrite it" in ran.err) == (1, True)
     assert written(with_app.folder / "out") == {content}
 
 
@@ -81,14 +81,14 @@ def test_a_retrieved_policy_is_edited_under_its_own_name(with_app: Stack) -> Non
     (file,) = (with_app.folder / "out" / POLICY).iterdir()
     assert file.name == "Infisical_CRM_defaultPolicy.ecaOauthPlcy-meta.xml"
     assert "<refreshTokenPolicyType>Zero<" in file.read_text()
-    assert "The policies here are the retrieved ones, edited" in (with_app.folder / "out/README.md").read_text()
+    assert "These policies are the retrieved ones, edited" in (with_app.folder / "out/README.md").read_text()
 
 
 def test_check_is_0_without_and_2_with_a_difference_and_writes_nothing(with_app: Stack) -> None:
     with_app.run("salesforce", "metadata", "--out", "out")
     before = written(with_app.folder)
     same = with_app.run("salesforce", "metadata", "--check", "out")
-    assert (same.code, same.out) == (0, "No differences. The org has what the manifests say.\n")
+    assert (same.code, same.out) == (0, "No differences. The org matches the manifests.\n")
     app(with_app, connections=["crm"], policies={"runAs": "other@acme.example.crm"})
     other = with_app.run("salesforce", "metadata", "--check", "out")
     assert other.code == 2
@@ -124,8 +124,8 @@ def test_a_git_that_fails_is_a_warning(with_key: Stack, tmp_path: Path) -> None:
     git.chmod(0o755)
     ran = with_key.run("salesforce", "metadata", "--check", "out", PATH=f"{git.parent}:/usr/bin:/bin")
     said = " ".join(ran.err.split())
-    assert (ran.code, "warning: git could not say" in said, "is in version control" in said) == (0, True, False)
-    assert "git could not say whether it tracks a file in out that holds a consumer key." in said
+    assert (ran.code, "warning: git could not tell" in said, "git tracks it" in said) == (0, True, False)
+    assert "git could not tell whether it tracks a file in out that contains a consumer key." in said
     assert "git cannot list the files that it tracks: fatal: it is broken." in said
 
 
@@ -148,7 +148,7 @@ def test_a_directory_that_looks_like_a_repository_runs_nothing(with_key: Stack, 
     (out / "HEAD").write_text("ref: refs/heads/main\n")
     (out / "config").write_text(f'[core]\n\tworktree = .\n\tfsmonitor = "touch {ran}; false"\n')
     said = with_key.run("salesforce", "metadata", "--check", "out")
-    assert (said.code, "is in version control" in " ".join(said.err.split())) == (0, True), said.all
+    assert (said.code, "git tracks it" in " ".join(said.err.split())) == (0, True), said.all
     assert not ran.exists()
 
 
@@ -186,7 +186,7 @@ def test_a_retrieved_key_in_version_control_is_said_and_never_shown(with_app: St
     for command in (["init", "-q"], ["add", "out"]):
         subprocess.run(["git", *command], cwd=with_app.folder, check=True)
     ran = with_app.run("salesforce", "metadata", "--check", "out")
-    assert (ran.code, "holds a consumer key and is in version control" in " ".join(ran.err.split())) == (0, True)
+    assert (ran.code, "contains a consumer key, and git tracks it" in " ".join(ran.err.split())) == (0, True)
     assert key not in ran.all
 
 
@@ -196,8 +196,8 @@ def test_a_retrieved_key_in_version_control_is_said_and_never_shown(with_app: St
         (["nobody"], "There is no app `nobody` in the manifests."),
         (["--check", "nowhere"], "There is no directory nowhere."),
         (["--check", "connections"], "There is no metadata of an External Client App in connections."),
-        (["--check", "broken"], "cannot be read: it is no XML"),
-        (["--retrieved", "broken"], "cannot be read: it is no XML"),
+        (["--check", "broken"], "cannot be read: it is not XML"),
+        (["--retrieved", "broken"], "cannot be read: it is not XML"),
         (["--check", "connections", "--out", "x"], "--check writes nothing"),
         (["--out", "connections/crm.yaml"], "is a file"),
         (["--out", "connections/crm.yaml/x"], "cannot be written"),

@@ -50,7 +50,9 @@ def test_it_shows_what_the_manifests_change_and_that_it_knows_nothing_of_infisic
     fork.manifest("new", project="crm", description="New")
     shown = offline(fork, "--allow-deletes", "2")
     assert shown.code == 0, shown.all
-    assert shown.out.startswith("Plan for test: its manifests here, compared with those at base\nNot compared with Infisical")
+    assert shown.out.startswith(
+        "Plan for test: the manifests here, compared with those at base\nThis plan was made without Infisical"
+    )
     assert "Digest" not in shown.out
     ran = offline(fork, "--format", "json", "--allow-deletes", "2")
     assert actions(ran) == {"a": "update", "b": "replace", "c": "delete", "new": "create"}
@@ -62,14 +64,14 @@ def test_it_shows_what_the_manifests_change_and_that_it_knows_nothing_of_infisic
 
 def test_nothing_changed(fork: Stack) -> None:
     ran = offline(fork, "--detailed-exitcode")
-    assert (ran.code, "No changes. The manifests say what those at base do." in ran.out) == (0, True)
+    assert (ran.code, "No changes. The manifests say the same as those at base." in ran.out) == (0, True)
 
 
 def test_other_references_are_shown_as_what_they_are(fork: Stack) -> None:
     fork.manifest("a", project="crm", description="The a", credentials={"consumerKey": {"fromEnv": "OTHER"}})
     ran = offline(fork)
     assert "~ consumerKey    = fromEnv CRM_KEY -> fromEnv OTHER" in ran.out
-    assert "its references changed" in ran.out
+    assert "the references to the values changed" in ran.out
 
 
 def test_a_protected_one_and_a_mass_delete_make_the_pull_request_red(fork: Stack) -> None:
@@ -82,7 +84,11 @@ def test_a_protected_one_and_a_mass_delete_make_the_pull_request_red(fork: Stack
     fork.remove("c")
     fork.write("connections/none.yaml", "# nothing\n")
     ran = offline(fork)
-    assert (ran.code, "! 2 would end" in ran.out, "Protected; not touched" in ran.out) == (4, True, True)
+    assert (
+        ran.code,
+        "! this plan deletes, replaces, forgets or re-creates 2 of" in ran.out,
+        "Protected. reconciler does not touch them" in ran.out,
+    ) == (4, True, True)
 
 
 def test_the_guards_are_those_of_the_base(fork: Stack) -> None:
@@ -112,7 +118,7 @@ def test_a_stack_that_is_new_there(fork: Stack) -> None:
     new.manifest("crm")
     for option in ("base", "HEAD"):
         ran = new.run("plan", "--offline", "--base", option)
-        assert (ran.code, f"There is no reconciler.yaml at {option}: the whole stack is new there." in ran.out) == (0, True)
+        assert (ran.code, f"There is no reconciler.yaml at {option}, so the whole stack is new." in ran.out) == (0, True)
     assert "+ crm" in ran.out
 
 
@@ -143,12 +149,12 @@ def test_it_is_never_applied_not_even_from_a_file(fork: Stack, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--offline"], "belong together"),
-        (["--base", "base"], "belong together"),
-        (["--offline", "--base", "base", "--adopt-all"], "knows nothing of Infisical"),
-        (["--offline", "--base", "base", "--destroy"], "knows nothing of Infisical"),
-        (["--offline", "--base", "nowhere"], "there is no nowhere in this"),
-        (["--offline", "--base", "--output=x"], "there is no --output=x in this"),
+        (["--offline"], "need each other"),
+        (["--base", "base"], "need each other"),
+        (["--offline", "--base", "base", "--adopt-all"], "does not ask Infisical"),
+        (["--offline", "--base", "base", "--destroy"], "does not ask Infisical"),
+        (["--offline", "--base", "nowhere"], "this clone has no commit nowhere"),
+        (["--offline", "--base", "--output=x"], "this clone has no commit --output=x"),
     ],
 )
 def test_what_cannot_be_is_said(fork: Stack, options: list[str], said: str) -> None:
@@ -159,7 +165,7 @@ def test_what_cannot_be_is_said(fork: Stack, options: list[str], said: str) -> N
 def test_outside_of_a_repository_it_says_so(stack: Stack) -> None:
     stack.manifest("crm")
     ran = stack.run("plan", "--offline", "--base", "main")
-    assert (ran.code, "is in no git repository" in " ".join(ran.err.split())) == (1, True)
+    assert (ran.code, "is not in a git repository" in " ".join(ran.err.split())) == (1, True)
 
 
 def test_it_reads_no_state_no_variable_and_leaves_the_clone_as_it_is(fork: Stack) -> None:

@@ -53,14 +53,14 @@ def test_exactly_what_was_reviewed_is_applied(planned: Stack) -> None:
 def test_truncated(planned: Stack) -> None:
     file = planned.folder / "plan.json"
     file.write_text(file.read_text()[:-200])
-    refused(planned.run("apply", "plan.json"), 1, "plan.json cannot be used as a plan: it is not JSON, or it was cut.")
+    refused(planned.run("apply", "plan.json"), 1, "plan.json cannot be used as a plan: it is not JSON, or its end is missing.")
     assert untouched(planned)
 
 
 def test_edited_with_both_checksums_shown(planned: Stack) -> None:
     says = json.loads((planned.folder / "plan.json").read_text())["checksum"]
     ran = edited(planned, lambda document: document["plan"]["changes"][0]["after"].update(description="EVIL"))
-    refused(ran, 1, "it was cut or edited after it was made", f"and it says {says}")
+    refused(ran, 1, "somebody cut or edited it", f"but it states {says}")
     assert untouched(planned)
 
 
@@ -77,7 +77,7 @@ def test_edited_with_a_checksum_that_fits_still_approves_only_what_is_decided_no
 
 def test_of_an_unknown_major_with_both_versions_shown(planned: Stack) -> None:
     ran = edited(planned, lambda document: document.update(format_version="3.0"))
-    refused(ran, 1, "it is of format 3.0; this version reads 2.0")
+    refused(ran, 1, "it has format 3.0, but this version of reconciler reads 2.0")
 
 
 def test_of_a_newer_minor_is_read(planned: Stack) -> None:
@@ -95,7 +95,7 @@ def test_foreign_of_another_infisical_with_both_shown(planned: Stack, server: Se
     planned.environ |= server.environ
     (planned.folder / ".reconciler/state.json").unlink()
     ran = planned.run("apply", "plan.json")
-    refused(ran, 5, "The saved plan is of another Infisical.", "Planned: embedded, organisation", f"Here: {server.url}")
+    refused(ran, 5, "The saved plan is for another Infisical.", "Planned: embedded, organisation", f"Here: {server.url}")
 
 
 def test_foreign_of_another_state_with_both_shown(planned: Stack, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_foreign_of_another_state_with_both_shown(planned: Stack, tmp_path: Path
     other.apply()
     file = str(planned.folder / "plan.json")
     lineages = planned.state()["lineage"], other.state()["lineage"]
-    refused(other.run("apply", file), 5, "The saved plan is of another state.", *lineages)
+    refused(other.run("apply", file), 5, "The saved plan is for another state.", *lineages)
 
 
 def test_stale_with_both_sides_shown(planned: Stack) -> None:
@@ -145,7 +145,7 @@ def test_whoever_may_only_read_and_has_no_value_still_gets_the_whole_plan(tmp_pa
         "new": "create",
     }
     shown = stack.run("plan").out
-    assert "2 with credentials that are compared at apply, and sent only if they changed:" in shown
+    assert "Compared at apply. reconciler sends these credentials only if they changed:" in shown
     assert "? b (connections/b.yaml:4:9)" in shown
 
 
@@ -191,6 +191,4 @@ def test_a_file_planned_without_values_is_applied_with_them(stack: Stack) -> Non
 
 def test_an_expected_digest_that_is_another_is_refused_with_both_shown(planned: Stack) -> None:
     digest = planned.run("plan", "--format", "json").json["reconciler"]["digest"]
-    refused(
-        planned.run("apply", "--auto-approve", "--expect", "0" * 64), 5, f"Expected digest {'0' * 64}, decided now {digest}."
-    )
+    refused(planned.run("apply", "--auto-approve", "--expect", "0" * 64), 5, f"Expected: {'0' * 64}. Now: {digest}.")

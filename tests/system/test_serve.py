@@ -100,7 +100,7 @@ def test_the_credentials_file_is_its_owners_and_keeps_credentials_when_addresses
         assert select.select([process.stderr], [], [], 30)[0]
         said = process.stderr.readline()
         found.append(json.loads(file.read_text()))
-        assert said == f"Serving {found[-1]['url']}, Salesforce {found[-1]['salesforceUrl']}.\n"
+        assert said == f"Serving Infisical at {found[-1]['url']} and Salesforce at {found[-1]['salesforceUrl']}.\n"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         process.terminate()
         out, err = process.communicate(timeout=20)
@@ -198,13 +198,17 @@ def test_the_same_seed_lets_the_same_requests_fail(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--fault", "fire"], 1, "`fire` is none of drop, drop-after, 500, 500-after, 503, truncate-after, html"),
-        (["--fault", "drop=2"], 1, "`2` is no chance: write a number from 0 to 1, such as drop=0.1"),
-        (["--fault", "drop=0.7", "--fault", "html=0.7"], 1, "The chances of --fault are more than 1 together."),
+        (
+            ["--fault", "fire"],
+            1,
+            "`fire` is not a fault: choose one of drop, drop-after, 500, 500-after, 503, truncate-after, html",
+        ),
+        (["--fault", "drop=2"], 1, "`2` is not a chance: write a number from 0 to 1, such as drop=0.1"),
+        (["--fault", "drop=0.7", "--fault", "html=0.7"], 1, "The chances of --fault add up to more than 1."),
         (["--project", "CRM"], 1, "not a project slug: 'CRM'"),
         (["--orgs", "nowhere.yaml"], 3, "nowhere.yaml cannot be read: No such file or directory."),
         (["--db", "/proc/none/infisical.db"], 1, "The database cannot be used"),
-        (["--host", "203.0.113.1"], 1, "203.0.113.1:0 cannot be listened on: Cannot assign requested address."),
+        (["--host", "203.0.113.1"], 1, "reconciler cannot listen on 203.0.113.1:0: Cannot assign requested address."),
         (["--credentials-file", "/proc/none/file"], 1, "The credentials cannot be written to /proc/none/file"),
     ],
 )
@@ -221,7 +225,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         ran = subprocess.run(
             command, cwd=tmp_path, env=environment({}), capture_output=True, text=True, timeout=30, check=False
         )
-    assert (ran.returncode, f"127.0.0.1:{port} cannot be listened on: Address already in use." in ran.stderr) == (1, True)
+    assert (ran.returncode, f"reconciler cannot listen on 127.0.0.1:{port}: Address already in use." in ran.stderr) == (1, True)
     assert not (tmp_path / ".reconciler/infisical.db").exists(), "the credentials of a first start would be lost"
 
 

@@ -42,7 +42,7 @@ def test_rm_asks_at_a_terminal(two: Stack, typed: str, code: int, left: list[str
     os.write(ours, typed.encode())
     _, err = process.communicate(timeout=60)
     os.close(ours)
-    assert "`safe` is protected. Type its address to forget it all the same: " in err
+    assert "`safe` is protected. To forget it, type its address again: " in err
     assert (process.returncode, recorded(two)) == (code, left)
 
 
@@ -60,10 +60,10 @@ def test_mv_gives_a_record_another_address_and_the_next_plan_knows_it(two: Stack
     ("old", "new", "said"),
     [
         ("nobody", "new", "There is no record of `nobody`."),
-        ("crm", "safe", "`safe` is recorded already"),
-        ("crm", "crm", "`crm` is recorded already"),
-        ("crm", "Not_A_Slug", "`Not_A_Slug` is no address."),
-        ("crm", "x" * 65, "is no address."),
+        ("crm", "safe", "The address `safe` already has a record"),
+        ("crm", "crm", "The address `crm` already has a record"),
+        ("crm", "Not_A_Slug", "`Not_A_Slug` is not a valid address."),
+        ("crm", "x" * 65, "is not a valid address."),
     ],
 )
 def test_mv_that_cannot_be_changes_nothing(two: Stack, old: str, new: str, said: str) -> None:
@@ -79,7 +79,7 @@ def test_pull_gives_what_is_stored_and_push_stores_it_under_a_new_serial(two: St
     file = tmp_path / "state.json"
     file.write_text(pulled.out)
     ran = two.run("state", "push", str(file))
-    assert (ran.code, ran.out) == (0, f"Stored: 2 recorded, serial {pulled.json['serial'] + 1}.\n")
+    assert (ran.code, ran.out) == (0, f"Stored: 2 records, serial {pulled.json['serial'] + 1}.\n")
     assert two.state() == pulled.json | {"serial": pulled.json["serial"] + 1}
     assert two.run("plan", "--detailed-exitcode").code == 0
 
@@ -95,7 +95,10 @@ def test_push_of_another_or_older_state_is_refused_with_both_sides(two: Stack) -
     older = before | {"serial": before["serial"] - 1}
     other = before | {"lineage": "another", "organisation": {"id": "theirs", "name": "Theirs"}}
     code, said = pushed(two, older)
-    assert (code, f"The serial does not fit. Yours: {older['serial']}. Stored: {before['serial']}." in said) == (5, True)
+    assert (
+        code,
+        f"The serial does not match the stored state. Yours: {older['serial']}. Stored: {before['serial']}." in said,
+    ) == (5, True)
     code, said = pushed(two, other)
     assert (code, "Yours: another." in said, "Yours: theirs." in said) == (5, True, True)
     assert two.state() == before
@@ -129,7 +132,7 @@ def test_push_does_not_forget_an_interrupted_apply(two: Stack) -> None:
     stored = before | {"intents": [intent]}
     (two.folder / ".reconciler/state.json").write_text(json.dumps(stored))
     code, said = pushed(two, before)
-    assert (code, "An interrupted apply of `crm` is not settled" in said) == (5, True), said
+    assert (code, "An apply of `crm` was interrupted" in said) == (5, True), said
     code = two.run("state", "mv", "crm", "new").code
     assert code == 1
 

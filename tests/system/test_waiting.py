@@ -12,7 +12,7 @@ from filelock import FileLock
 from tests.stacks import Stack
 from tests.system.test_serve import Serving, serve
 
-LIMITED = "Waiting: Infisical allows no more requests for now (HTTP 429). Going on in "
+LIMITED = "Waiting: Infisical allows no more requests for now (HTTP 429). reconciler goes on in "
 CREATES = 6
 
 
@@ -94,9 +94,9 @@ def test_the_lock_of_another_run_is_waited_for_with_a_word(stack: Stack, form: s
     with FileLock(stack.folder / ".reconciler/state.json.lock"):
         ran = stack.run("apply", "--auto-approve", "--lock-timeout", "4", "--format", form)
     assert (ran.code, time.monotonic() - began > 4) == (6, True)
-    said, _, left = ran.err.splitlines()[0].partition(" Trying for ")
+    said, _, left = ran.err.splitlines()[0].partition(" reconciler waits up to ")
     assert said == f"Waiting: The state {stack.folder}/.reconciler/state.json is locked: another run."
-    assert left in {"2 s more.", "1 s more."}
+    assert left in {"2 s for it.", "1 s for it."}
     if form == "json":
         first, second, *_ = (json.loads(line) for line in ran.out.splitlines())
         assert (first["type"], second["type"], second["waiting"]["reason"]) == ("version", "waiting", "state-lock")

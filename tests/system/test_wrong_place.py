@@ -52,15 +52,18 @@ def test_an_empty_list_names_the_permission_first(stack: Stack, server: Server, 
     with between(server.url, empty) as url:
         stack.configure(infisical={"url": url})
         said = stopped(stack, command)
-    assert "error: This log-in may not read app connections any more, or this is another Infisical: its list is empty." in said
-    assert "8 of 8 recorded connections are not in Infisical's list. That is more than a few deletions." in said
-    assert "--confirm-missing 8 goes on" in said
+    assert (
+        "error: Infisical's list is empty: this identity may no longer read app connections, or this is another Infisical."
+        in said
+    )
+    assert "8 of 8 recorded connections are not in Infisical's list. Deletions alone rarely explain so many" in said
+    assert "use --confirm-missing 8:" in said
 
 
 def test_a_number_confirmed_goes_on_but_only_a_404_says_gone(stack: Stack, server: Server) -> None:
     with between(server.url, without(*NAMES)) as url:
         stack.configure(infisical={"url": url})
-        assert "--confirm-missing 7 was for another number" in stopped(stack, "plan --confirm-missing 7")
+        assert "--confirm-missing names another number, 7" in stopped(stack, "plan --confirm-missing 7")
         said = stopped(stack, "plan --confirm-missing 8")
     assert said.count("Infisical's list lacks") == 8, "each of them still answers by its id"
 
@@ -70,8 +73,8 @@ def test_a_list_that_is_not_whole_is_not_planned_with(stack: Stack, server: Serv
     with between(server.url, without("c3")) as url:
         stack.configure(infisical={"url": url})
         said = stopped(stack, command)
-    assert "error: Infisical's list lacks `c3`, and still has it by its id" in said
-    assert "A list that is not whole is not planned with" in said
+    assert "error: Infisical's list lacks `c3`, but Infisical has this connection: its id is" in said
+    assert "The list is not complete, so there is no plan" in said
 
 
 def test_a_lost_permission_on_one_connection_stops_and_keeps_its_record(stack: Stack, server: Server) -> None:
@@ -86,7 +89,7 @@ def test_a_lost_membership_names_the_project_first(stack: Stack, server: Server)
     everything = frozenset({"read", "create", "edit", "delete"})
     stack.environ |= log_in(server, Permissions(everything, {"other": Membership()}))
     said = stopped(stack, "plan")
-    assert "error: The project `crm` is gone, or this log-in may not see it any more." in said
+    assert "error: The project `crm` is gone, or this identity may no longer see it." in said
     assert "7 of 8 recorded connections are not in Infisical's list." in said
 
 
@@ -95,7 +98,7 @@ def test_really_deleted_ones_are_planned_once_their_number_is_confirmed(stack: S
         for address, record in stack.state()["records"].items():
             if address != "c0":
                 client.delete(f"/app-connections/salesforce/{record['id']}").raise_for_status()
-    assert "This log-in may no longer read all of them" in stopped(stack, "plan")
+    assert "This identity may no longer read all app connections" in stopped(stack, "plan")
     ran = stack.run("plan", "--confirm-missing", "7", "--allow-deletes", "7")
     assert (ran.code, "Plan: 7 to create" in ran.out) == (0, True), ran.all
     assert stack.run("plan", "--confirm-missing", "7").code == 4, "the guard wants its own number: re-creations count"
@@ -111,8 +114,8 @@ def gone(server: Server) -> None:
 def test_a_project_that_is_gone_is_named_when_infisical_cannot_list_because_of_it(stack: Stack, server: Server) -> None:
     gone(server)
     said = stopped(stack, "plan")
-    assert "error: The project `crm` is gone, and Infisical cannot list connections since." in said
-    assert "7 of the recorded connections were in it." in said
+    assert "error: The project `crm` is gone, and since then Infisical cannot list connections." in said
+    assert "7 of the recorded connections belonged to it." in said
     assert said.count("error:") == 1
 
 
@@ -128,11 +131,11 @@ def test_a_project_that_is_gone_is_said_once_not_as_so_many_deletions(stack: Sta
     ran = planned_without_the_project(stack, server, "--allow-deletes", "7")
     said = " ".join(ran.out.split())
     assert ran.code == 0, ran.all
-    assert "project crm: gone, and with it c0, c1, c2, c3, c4, c5, c6" in said
-    assert (said.count("gone, and with it"), said.count(": deleted [id=")) == (1, 0)
+    assert "project crm: deleted, together with c0, c1, c2, c3, c4, c5, c6" in said
+    assert (said.count("deleted, together with"), said.count(": deleted [id=")) == (1, 0)
     assert "0 to delete, 7 to forget" in said
     drift = stack.run("drift", "--confirm-missing", "7")
-    assert (drift.code, drift.out.count("gone, and with it"), drift.out.count("deleted [id=")) == (2, 1, 0), drift.all
+    assert (drift.code, drift.out.count("deleted, together with"), drift.out.count("deleted [id=")) == (2, 1, 0), drift.all
 
 
 def test_its_guard_counts_them_all_the_same(stack: Stack, server: Server) -> None:

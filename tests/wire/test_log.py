@@ -159,7 +159,7 @@ async def test_a_log_that_breaks_stops_no_run_and_is_told() -> None:
     with HttpLog("/dev/full") as log:
         async with serving(always(replied(200, {}))) as raw, connect(Endpoint(raw.url), log=log) as client:
             assert await _twice(client) == [200, 200]
-            assert client.log_failure == "The HTTP log /dev/full ends early: No space left on device."
+            assert client.log_failure == "The HTTP log /dev/full is not complete: No space left on device."
 
 
 async def test_without_a_log_nothing_can_have_broken() -> None:
@@ -172,7 +172,7 @@ async def test_a_line_cut_short_is_told(path: Path, monkeypatch: pytest.MonkeyPa
         async with serving(always(replied(200, {}))) as raw, connect(Endpoint(raw.url), log=log) as client:
             monkeypatch.setattr("reconciler.wire.log.os.write", lambda _file, _line: 3)
             assert await _twice(client) == [200, 200]
-            assert "ends early, within a line" in client.log_failure
+            assert "is not complete, its last line is cut" in client.log_failure
 
 
 async def test_a_log_that_is_closed_before_the_client_is_left_alone(path: Path) -> None:

@@ -97,7 +97,7 @@ async def test_our_own_variable_wins_over_the_usual_one(authority: trustme.CA, c
 async def test_an_authority_nobody_named_is_not_believed(authority: trustme.CA, ca_file: Path, environ: dict[str, str]) -> None:
     async with secure(authority) as raw:
         failure = await refused(raw, {name: value.replace("CA", str(ca_file)) for name, value in environ.items()}, "POST")
-    assert str(failure) == f"The certificate of {raw.url} is signed by an authority this machine does not know."
+    assert str(failure) == f"The certificate of {raw.url} is signed by an authority that this machine does not know."
     assert failure.hint.startswith("set RECONCILER_CA_FILE ")
 
 
@@ -224,7 +224,7 @@ async def test_a_certificate_of_an_authority_the_server_does_not_know_is_told(
     with strict(context) as url:
         way = Transport.of({"RECONCILER_CA_FILE": str(ca_file), **stranger.environ(stranger.both)})
         async with connect(Endpoint(url), way) as client:
-            with pytest.raises(Untrusted, match="it wants a client certificate, or another one"):
+            with pytest.raises(Untrusted, match="it wants a client certificate, or a different one"):
                 await client.request("GET", "/api/x")
 
 
@@ -233,8 +233,8 @@ async def test_a_certificate_of_an_authority_the_server_does_not_know_is_told(
     ("content", "why"),
     [
         (None, "No such file or directory"),
-        ("", "it holds no PEM certificate"),
-        ("text", "it holds no PEM certificate"),
+        ("", "it contains no PEM certificate"),
+        ("text", "it contains no PEM certificate"),
         ("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", ""),
     ],
 )
@@ -252,7 +252,7 @@ async def test_a_file_that_cannot_be_used_is_named_with_its_variable(
 async def test_a_directory_where_a_file_is_wanted_and_an_empty_one_are_named(tmp_path: Path) -> None:
     assert "Is a directory" in str(await opens({"RECONCILER_CLIENT_CERTIFICATE": str(tmp_path)}))
     assert "Is a directory" in str(await opens({"SSL_CERT_FILE": str(tmp_path)}))
-    assert "no file in this directory holds a PEM certificate" in str(await opens({"RECONCILER_CA_FILE": str(tmp_path)}))
+    assert "no file in this directory contains a PEM certificate" in str(await opens({"RECONCILER_CA_FILE": str(tmp_path)}))
     assert "SSL_CERT_DIR cannot be used" in str(await opens({"SSL_CERT_DIR": str(tmp_path / "none")}))
     assert "unreadable" in str(await opens({"RECONCILER_CA_FILE": "nul\0byte"}))
 
@@ -263,8 +263,8 @@ async def test_each_fault_of_our_own_key_is_told_apart(authority: trustme.CA, fi
     broken = tmp_path / "broken.pem"
     broken.write_text("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n")
     told = {
-        "it holds no PEM key": files.environ(files.certificate),
-        "the key is not that of RECONCILER_CLIENT_CERTIFICATE": files.environ(files.certificate, other),
+        "it contains no PEM key": files.environ(files.certificate),
+        "the key does not belong to RECONCILER_CLIENT_CERTIFICATE": files.environ(files.certificate, other),
         "RECONCILER_CLIENT_KEY_PASSWORD is not set": files.environ(files.certificate, files.locked),
         "RECONCILER_CLIENT_KEY_PASSWORD is wrong": files.environ(files.certificate, files.locked, "not-the-password"),
         "its PEM cannot be read": files.environ(files.certificate, broken),
@@ -334,7 +334,7 @@ async def test_addresses_and_networks_are_spared_too(spared: str, url: str) -> N
     "proxy", ["socks5://u:password-of-proxy@127.0.0.1:1", "foo://u:password-of-proxy@p", "http://u:password-of-proxy@[::1"]
 )
 async def test_a_proxy_that_cannot_be_used_is_named_without_its_password(proxy: str) -> None:
-    with pytest.raises(WireError, match="HTTPS_PROXY names no proxy that can be used") as caught:
+    with pytest.raises(WireError, match="the proxy in HTTPS_PROXY cannot be used") as caught:
         async with connect(Endpoint("https://a.example"), Transport.of({"HTTPS_PROXY": proxy})):
             pass
     assert "password-of-proxy" not in f"{caught.value}{caught.value.hint}"

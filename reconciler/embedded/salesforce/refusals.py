@@ -1,4 +1,4 @@
-"""The ways a Salesforce org is known to refuse a log-in, or to answer with something that is no answer."""
+"""The ways a Salesforce org is known to refuse a log-in, or to send something that is not an answer of the API."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,5 +1,5 @@
 """Logging in to Infisical.
 
-`choose` picks the way: from `reconciler.yaml`, or from the variables that are set. `jwt_sources` and `aws` get what proves the
-identity. `session` logs in, over the network or to the embedded Infisical. `check` is the operation `login --check`.
+`choose` picks the method: from `reconciler.yaml`, or from the variables that are set. `jwt_sources` and `aws` get the proof of
+the identity. `session` logs in, over the network or to the embedded Infisical. `check` is the operation `login --check`.
 """

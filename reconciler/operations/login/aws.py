@@ -1,4 +1,4 @@
-"""How an AWS identity proves itself without a secret of its own: it signs a question, and Infisical asks AWS that question."""
+"""How an AWS identity logs in without a secret of Infisical: it signs a request, and Infisical sends that request to AWS."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ _BODY = "Action=GetCallerIdentity&Version=2011-06-15"
 def signed_question() -> dict[str, str]:
     """Return the fields of an aws-auth log-in: a signed request for STS's GetCallerIdentity. Nothing is sent here.
 
-    The AWS credentials and the region come from where AWS's own tools take them. Raises `NoProof`. Infisical: facts §5.
+    The AWS credentials and the region come from the places that AWS's own tools use. Raises `NoProof`. Infisical: facts §5.
     """
     try:
         from botocore.auth import SigV4Auth
@@ -25,7 +25,7 @@ def signed_question() -> dict[str, str]:
         credentials = session.get_credentials()
         region = session.get_config_variable("region") or "us-east-1"
         if credentials is None:
-            raise NoProof("there are no AWS credentials here", "set AWS_ACCESS_KEY_ID and so on, or run with a role")
+            raise NoProof("there are no AWS credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role")
         host = f"sts.{region}.amazonaws.com"
         headers = {"Host": host, "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         request = AWSRequest("POST", f"https://{host}/", data=_BODY, headers=headers)

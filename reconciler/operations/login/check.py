@@ -1,4 +1,4 @@
-"""`login --check`: who the identity is, where, and what it may do. Nothing is changed."""
+"""`login --check`: which identity this is, where, and what it may do. It changes nothing."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ from reconciler.wire import WireError
 
 
 async def check_login(location: StackLocation, purpose: LoginPurpose) -> LoginCheck:
-    """Log in to Infisical and ask what the log-in is good for. Raises `Stopped` if that is not possible."""
+    """Log in to Infisical and ask what the identity may do. Raises `Stopped` if that is not possible."""
     async with open_stack(location, manifests=Need.OPTIONAL) as stack:
         try:
             return await _check(stack, purpose)
@@ -54,7 +54,7 @@ async def _check(stack: OpenStack, purpose: LoginPurpose) -> LoginCheck:
     problems = [problem] if (problem := organisation_problem(stack.state, listing.organisation)) else []
     if not await reader.knows_salesforce():
         problems.append(
-            error(f"{url} does not know Salesforce connections.", hint="update Infisical to a version that has them")
+            error(f"{url} does not support Salesforce connections.", hint="update Infisical to a version that supports them")
         )
     projects = await find_scopes(connections, listing.connections, reader)
     permissions = await _permissions(reader, Prober(session.client), _places(connections, projects), purpose)
@@ -76,7 +76,7 @@ async def _check(stack: OpenStack, purpose: LoginPurpose) -> LoginCheck:
 
 
 async def _listing(reader: Reader) -> Listing:
-    """Return what a plan begins with. If the identity may not list connections, only Infisical itself can tell who it is."""
+    """Return the organisation and the connections. If the identity may not list connections, only ask for the organisation."""
     try:
         return await read_listing(reader)
     except PermissionDenied:
@@ -84,7 +84,7 @@ async def _listing(reader: Reader) -> Listing:
 
 
 async def _projects(reader: Reader) -> tuple[Project, ...]:
-    """Return the projects that the identity is a member of; none where Infisical does not tell."""
+    """Return the projects that the identity is a member of, none if Infisical does not tell."""
     try:
         return tuple(sorted(await reader.projects(), key=lambda project: project.slug))
     except InfisicalError:
@@ -104,9 +104,9 @@ async def _permissions(reader: Reader, prober: Prober, places: Sequence[Scope], 
     permissions = list(await together(*(partial(_may_read, reader, place) for place in readable)))
     if purpose is LoginPurpose.APPLY:
         permissions += await together(*(partial(_may_create, prober, place) for place in places))
-        untold = "Infisical says so only when one is changed"
+        why = "Infisical shows this only when it is tried"
         permissions += [
-            Permission(action, str(place), Granted.UNKNOWN, untold) for action in ("edit", "delete") for place in places
+            Permission(action, str(place), Granted.UNKNOWN, why) for action in ("edit", "delete") for place in places
         ]
     return permissions
 
@@ -128,14 +128,14 @@ async def _may_create(prober: Prober, place: Scope) -> Permission:
 
 def _missing(permission: Permission) -> Diagnostic:
     return error(
-        f"This identity may not {permission.action} app connections: {permission.place}.",
+        f"This identity may not {permission.action} app connections in: {permission.place}.",
         detail=f"Infisical says: {permission.why}" if permission.why else "",
-        hint=f"give it `{permission.action}` on app connections there, in its role",
+        hint=f"give its role there the permission `{permission.action}` on app connections",
     )
 
 
 def _claims(token: Secret) -> Mapping[str, Any]:
-    """Return what an access token says about itself, nothing if it is no JWT. Infisical checks the signature, not we."""
+    """Return the claims of an access token, none if it is not a JWT. Only Infisical checks the signature."""
     try:
         part = token.reveal().split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

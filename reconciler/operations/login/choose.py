@@ -1,4 +1,4 @@
-"""Chooses the way to log in: the one that `reconciler.yaml` names, or else the first of these that the environment allows.
+"""Chooses how to log in: as `reconciler.yaml` says, or by the first of these ways that the environment allows.
 
 1. an access token in INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN, INFISICAL_TOKEN or INFISICAL_ACCESS_TOKEN
 2. INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET
@@ -7,7 +7,7 @@
 5. the same in a CI that gives its jobs tokens: oidc-auth
 6. the same in a Kubernetes pod: kubernetes-auth
 
-If `infisical.auth.method` or INFISICAL_AUTH_METHOD names a method, only that method is looked at. The names are those of
+If `infisical.auth.method` or INFISICAL_AUTH_METHOD names a method, only that method counts. The names are those of
 Infisical's command line, its Terraform provider and its SDKs.
 """
 
@@ -36,7 +36,7 @@ METHODS: Mapping[str, str] = {
     "gcp": "gcp-auth", "gcp-auth": "gcp-auth", "gcp-id-token": "gcp-auth",
     "aws": "aws-auth", "aws-iam": "aws-auth", "aws_iam": "aws-auth", "aws-auth": "aws-auth",
 }  # fmt: skip
-"""What a method is called here, in Infisical's command line and in its Terraform provider, and the route it means."""
+"""From the names of methods here, in Infisical's command line and in its Terraform provider, to the route of the API."""
 
 _IDENTITIES = {
     "INFISICAL_OIDC_AUTH_IDENTITY_ID": "oidc-auth",
@@ -79,7 +79,7 @@ def choose(auth: Auth, environ: Mapping[str, str], url: str) -> Login:
         return Login("universal-auth", origin, client_id=given[CLIENT_ID], client_secret=secret, organisation_slug=slug)
     method, identity = _identity(auth, given, wanted)
     if identity and method == "aws-auth":
-        origin = "a request signed with the AWS credentials at hand"
+        origin = "a request signed with the AWS credentials of this machine"
         return Login(method, origin, identity_id=identity, organisation_slug=slug)
     if identity and method and (jwt := jwt_sources.jwt_source(method, auth, given)):
         return Login(method, jwt.origin, identity_id=identity, jwt=jwt, organisation_slug=slug)
@@ -87,12 +87,12 @@ def choose(auth: Auth, environ: Mapping[str, str], url: str) -> Login:
 
 
 def _named_method(auth: Auth, given: Mapping[str, str]) -> str | None:
-    """Return the method that is asked for. The message does not repeat what the variable holds: it could be a secret."""
+    """Return the method that the user names. The message does not repeat the value of the variable: it could be a secret."""
     named = auth.method or given.get(METHOD_VARIABLE, "").lower()
     if named and named not in METHODS:
         known = ", ".join(dict.fromkeys(METHODS.values()))
         raise Stopped(
-            Stop.FAILED, error(f"{METHOD_VARIABLE} names no way to log in that is known here.", hint=f"write one of {known}")
+            Stop.FAILED, error(f"reconciler does not know the method in {METHOD_VARIABLE}.", hint=f"set it to one of {known}")
         )
     return METHODS[named] if named else None
 
@@ -107,7 +107,7 @@ def _identity(auth: Auth, given: Mapping[str, str], wanted: str | None) -> tuple
 
 
 def _incomplete(url: str, method: str | None, identity: str, given: Mapping[str, str]) -> Diagnostic:
-    """Return what is still missing for the method that is asked for, or for the one whose variables are partly set."""
+    """Return what is missing for the method that the user names, or for the method whose variables are partly set."""
     half = [name for name in (CLIENT_ID, CLIENT_SECRET) if name not in given]
     pair = f"set {' and '.join(half)}"
     detail = ""
@@ -117,21 +117,21 @@ def _incomplete(url: str, method: str | None, identity: str, given: Mapping[str,
         case "universal-auth":
             hint = pair
         case None if identity:
-            hint = f"set {jwt_sources.VARIABLES[0]} or {jwt_sources.FILE}, or say which with {METHOD_VARIABLE}"
-            detail = "There is the id of an identity, but nothing that proves it."
+            hint = f"set {jwt_sources.VARIABLES[0]} or {jwt_sources.FILE}, or name another method with {METHOD_VARIABLE}"
+            detail = "The id of an identity is set, but nothing that proves the identity."
         case None:
             hint = (
                 pair
                 if len(half) == 1
-                else f"{pair}, or {TOKENS[1]}; in CI an identity with OIDC needs no secret: set {IDENTITY}"
+                else f"{pair}, or {TOKENS[1]}; in CI set {IDENTITY}: an identity with OIDC needs no secret"
             )
             detail = f"{half[0]} is not set." if len(half) == 1 else ""
         case _ if identity:
             hint = f"set {jwt_sources.VARIABLES[0]} or {jwt_sources.FILE}"
             detail = f"{method} needs a JWT."
         case _:
-            hint = f"set {IDENTITY}, or `infisical.auth.identityId`"
+            hint = f"set {IDENTITY}, or `infisical.auth.identityId` in reconciler.yaml"
             detail = f"{method} needs the id of a machine identity."
     if "INFISICAL_SERVICE_TOKEN" in given:
-        detail = "A service token (INFISICAL_SERVICE_TOKEN) is not accepted for app connections."
-    return error(f"There is nothing to log in to {url} with.", detail=detail, hint=hint)
+        detail = "Infisical does not accept a service token (INFISICAL_SERVICE_TOKEN) for app connections."
+    return error(f"There are no credentials to log in to {url}.", detail=detail, hint=hint)

@@ -77,12 +77,12 @@ async def _file(path: Path) -> str:
     except UnicodeDecodeError:
         token = ""
     if not token:
-        raise NoProof(f"{path} holds no JWT", "write the token into it, and nothing else")
+        raise NoProof(f"{path} contains no JWT", "write the token into it, and nothing else")
     return token
 
 
 async def _ambient(audience: str) -> str:
-    """Ask the CI for a token. A failure's own text holds the CI's answer, which could hold a token, so it is left out."""
+    """Ask the CI for a token. The text of a failure is left out: it has the CI's answer, which could be a token."""
     import id as ambient
 
     try:
@@ -90,10 +90,10 @@ async def _ambient(audience: str) -> str:
     except ambient.GitHubOidcPermissionCredentialError:
         raise NoProof("GitHub gives this job no token", "give the job `permissions: { id-token: write }`") from None
     except ambient.IdentityError as failed:
-        said = printable(str(failed).partition(", body=")[0].partition("encountered an error")[0], 120)
-        hint = "GitLab: name it in the job's `id_tokens`; the audience is `infisical.auth.audience`"
-        raise NoProof(f"the CI gives no token ({said})", hint) from None
-    except Exception as failed:  # noqa: BLE001  # the library lets those of its HTTP client and of JSON through
+        why = printable(str(failed).partition(", body=")[0].partition("encountered an error")[0], 120)
+        hint = "in GitLab, name the token in the job's `id_tokens`, with the audience in `infisical.auth.audience`"
+        raise NoProof(f"the CI gives no token ({why})", hint) from None
+    except Exception as failed:  # noqa: BLE001  # the library lets errors of its HTTP client and of JSON through
         raise NoProof(f"the CI gives no token ({type(failed).__name__})", "run again, or set INFISICAL_AUTH_JWT") from None
     if not token:
         raise NoProof("the CI gives no token", "set INFISICAL_AUTH_JWT, or use another way to log in")
@@ -101,13 +101,13 @@ async def _ambient(audience: str) -> str:
 
 
 def _audience(auth: Auth, given: Mapping[str, str]) -> str:
-    """GitHub's own default is the owner's URL; GitLab's jobs have the token of `infisical` in INFISICAL_ID_TOKEN."""
+    """Return the audience. GitHub's default is the owner's URL. GitLab has the token for `infisical` in INFISICAL_ID_TOKEN."""
     owner = given.get("GITHUB_REPOSITORY_OWNER", "") if "GITHUB_ACTIONS" in given else ""
     return auth.audience or (f"{given.get('GITHUB_SERVER_URL', 'https://github.com')}/{owner}" if owner else "infisical")
 
 
 async def _azure(auth: Auth, given: Mapping[str, str]) -> str:
-    """The variable for the address is that of Azure's own libraries."""
+    """Ask Azure for a token. The variable with the address is the one that Azure's own libraries read."""
     base = given.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://169.254.169.254").rstrip("/")
     query = urlencode({"api-version": "2018-02-01", "resource": auth.audience or "https://management.azure.com/"})
     answer = await _metadata(f"{base}/metadata/identity/oauth2/token?{query}", {"metadata": "true"})
@@ -121,7 +121,7 @@ async def _azure(auth: Auth, given: Mapping[str, str]) -> str:
 
 
 async def _google(given: Mapping[str, str]) -> str:
-    """The audience is the identity's id: that is what Infisical checks. The variable is that of Google's own libraries."""
+    """Ask Google for a token. Infisical checks its audience, the identity's id. Google's libraries read GCE_METADATA_HOST."""
     host = given.get("GCE_METADATA_HOST", "metadata.google.internal")
     identity = given.get("INFISICAL_GCP_AUTH_IDENTITY_ID") or given.get("INFISICAL_MACHINE_IDENTITY_ID", "")
     query = urlencode({"audience": identity, "format": "full"})

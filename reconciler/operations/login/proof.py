@@ -1,7 +1,7 @@
-"""What every way to prove an identity without a secret of its own has in common: it can fail."""
+"""The error of every way to prove an identity without a secret of Infisical."""
 
 from reconciler.model import ReconcilerError
 
 
 class NoProof(ReconcilerError):
-    """Nothing here proves the identity. The sentence says why and has no full stop; neither it nor the hint shows a token."""
+    """Nothing proves the identity. The sentence says why, and has no full stop. Neither it nor the hint contains a token."""

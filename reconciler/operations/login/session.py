@@ -47,7 +47,7 @@ async def open_session(settings: Settings, location: StackLocation) -> AsyncIter
             raise Stopped(Stop.FAILED, explain_failure(failure, f"log in to {settings.url}")) from None
         yield session
         if session.client.log_failure:
-            location.notice(warning(session.client.log_failure, hint="look at the disk, or name another --log-http"))
+            location.notice(warning(session.client.log_failure, hint="check the disk, or choose another file with --log-http"))
 
 
 @asynccontextmanager
@@ -67,16 +67,18 @@ async def _network(settings: Settings, location: StackLocation, log: HttpLog | N
             doing = f"log in to {settings.url} ({login.method}: {login.origin})"
             raise Stopped(Stop.FAILED, explain_failure(failure, doing)) from None
         except NoProof as missing:
-            cause = error(f"Could not log in to {settings.url}: {missing}.", detail=f"Way: {login.method}.", hint=missing.hint)
+            cause = error(
+                f"Could not log in to {settings.url}: {missing}.", detail=f"Method: {login.method}.", hint=missing.hint
+            )
             raise Stopped(Stop.FAILED, cause) from None
         yield Session(client, Reader(client), login.method, login.origin, token)
 
 
 async def _authorise(client: Client, login: Login) -> Secret:
-    """Log in, return the token, and tell the client how to get a younger one: it renews the token, or else logs in again."""
+    """Log in and return the token. Tell the client how to get a new token: it renews the old one, or logs in again."""
     grant = await _grant(client, login)
 
-    async def younger() -> Secret:
+    async def renew() -> Secret:
         nonlocal grant
         try:
             grant = await renew_access_token(client, grant.token)
@@ -86,7 +88,7 @@ async def _authorise(client: Client, login: Login) -> Secret:
             grant = await _grant(client, login)
         return grant.token
 
-    client.authorise(grant.token, younger, expires_in=grant.seconds)
+    client.authorise(grant.token, renew, expires_in=grant.seconds)
     return grant.token
 
 
@@ -137,8 +139,8 @@ def _refuse_plain_http(url: str, environ: Mapping[str, str]) -> None:
     raise Stopped(
         Stop.FAILED,
         error(
-            f"{url} is plain http: credentials would cross the network in clear.",
-            hint="use https, or set RECONCILER_ALLOW_HTTP=1 where the network is trusted",
+            f"{url} uses plain http, so anybody on the network could read the credentials.",
+            hint="use https, or set RECONCILER_ALLOW_HTTP=1 if you trust the network",
         ),
     )
 

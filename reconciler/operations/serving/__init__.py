@@ -1,6 +1,6 @@
 """Serves the embedded Infisical and its simulated Salesforce over HTTP, for other programs and for tests.
 
-`prepare` makes what is served, and knows what a client must be told. `listen` takes requests for it on two sockets.
+`prepare` makes the app that is served, and what a client must know. `listen` takes requests for it on two sockets.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ __all__ = ["Fault", "Served", "Serving", "serve", "write_credentials"]
 
 
 def serve(serving: Serving, ready: Callable[[Served], None], interruption: Interruption) -> None:
-    """Serve until `interruption` asks for the end, and answer the requests that began. `ready` is called once both sockets
-    take requests.
+    """Serve until `interruption` asks for the end, then answer the requests that began.
 
-    Raises `Stopped` without uvicorn, for a port that is taken, and for a database or an org file that cannot be used.
+    It calls `ready` once both sockets take requests. Raises `Stopped` if uvicorn is not installed, if a port is taken, and if
+    the database or the org file cannot be used.
     """
     try:
         import uvicorn  # noqa: F401  # an extra

@@ -1,4 +1,4 @@
-"""Takes requests: sockets, and uvicorn on them until the run is asked to end. uvicorn is an extra, imported only from here."""
+"""Opens sockets and runs uvicorn on them until the run is asked to end. Only this module imports uvicorn, which is an extra."""
 
 import asyncio
 import socket
@@ -26,7 +26,7 @@ class Listening:
 
     @property
     def port(self) -> int:
-        """The port, also where any free one was asked for."""
+        """The port, even if the caller asked for any free one."""
         port: int = self.socket.getsockname()[1]
         return port
 
@@ -39,23 +39,23 @@ class Listening:
 
 @contextmanager
 def listen(host: str, port: int) -> Iterator[Listening]:
-    """Take connections until the block ends. Raises `Stopped` when the host or the port cannot be used.
+    """Take connections until the block ends. Raises `Stopped` if the host or the port cannot be used.
 
-    The socket's protocol is named, because asyncio then sends at once on it.
+    The socket names its protocol, because asyncio then sends without delay.
     """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as wrong:
-        raise _failed(f"{host} cannot be listened on: {wrong.strerror}.", "choose another --host") from None
+        raise _failed(f"reconciler cannot listen on {host}: {wrong.strerror}.", "choose another --host") from None
     with listening:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
             listening.listen(128)
         except OSError as taken:
-            hint = "choose another --host or port; 0 is any free one"
-            raise _failed(f"{host}:{port} cannot be listened on: {taken.strerror}.", hint) from None
+            hint = "choose another --host or port; 0 takes any free port"
+            raise _failed(f"reconciler cannot listen on {host}:{port}: {taken.strerror}.", hint) from None
         yield Listening(listening)
 
 
@@ -74,7 +74,7 @@ class Connections:
         self._transports.pop(_client(transport), None)
 
     def drop(self, client: tuple[str, int]) -> None:
-        """Break the client's connection, at once and without a word."""
+        """Break the client's connection at once, without an answer."""
         if transport := self._transports.get(client):
             transport.abort()
 
@@ -114,7 +114,7 @@ def serve_until_stopped(
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and ends when it is asked to. It leaves signals alone: what they do is the caller's business."""
+    """Calls `ready` when it is ready, and ends when it is asked to. It ignores signals: the caller decides about them."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None], interruption: Interruption) -> None:
         super().__init__(config)

@@ -22,8 +22,7 @@ _IDENTITY = "serve"
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What is served and where. A port of 0 is any free one; limits are requests a window,
-    None for none."""
+    """What is served and where. Port 0 takes any free port. Limits are requests in a window, None for no limit."""
 
     host: str
     port: int
@@ -42,7 +41,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a client must know. `client_id` and `client_secret` are None when an earlier start gave them."""
+    """What a client must know. `client_id` and `client_secret` are None if an earlier start gave them."""
 
     url: str
     salesforce_url: str
@@ -51,7 +50,7 @@ class Served:
     client_secret: str | None = field(default=None, repr=False)
 
     def told(self) -> dict[str, str]:
-        """Return it by the names that a client is told."""
+        """Return the values by the names that a client reads."""
         keys = {"url": self.url, "salesforceUrl": self.salesforce_url, "organizationId": self.organisation_id}
         if self.client_id and self.client_secret:
             keys |= {"clientId": self.client_id, "clientSecret": self.client_secret}
@@ -73,19 +72,21 @@ class Prepared:
 
 @contextmanager
 def prepare(serving: Serving, salesforce_port: int, drop: Drop) -> Iterator[Prepared]:
-    """Open the database, make the app and, at a first start, the machine identity. Close the database afterwards.
+    """Open the database for the block, and make the app. The first start also makes the machine identity.
 
-    The app tells Salesforce from Infisical by `salesforce_port`. `drop` breaks a client's connection, for faults that need it.
-    Raises `Stopped` for a database, a project or an org file that cannot be used.
+    A request to `salesforce_port` is for Salesforce. `drop` breaks a client's connection, for faults that need it. Raises
+    `Stopped` if the database, a project or the org file cannot be used.
     """
     orgs = read_orgs(serving.orgs)
     try:
         infisical = _infisical(serving, orgs)
         identity = _identity(serving.database)
     except ValueError as wrong:
-        raise _failed(f"This cannot be served: {wrong}.", "a project's slug is lower-case words joined by hyphens") from None
+        raise _failed(
+            f"reconciler cannot serve this: {wrong}.", "write a project's slug as lower-case words with hyphens between them"
+        ) from None
     except (embedded.DatabaseUnusableError, sqlite3.Error, OSError) as broken:
-        raise _failed(f"The database cannot be used: {broken}.", "name another file with --db") from None
+        raise _failed(f"The database cannot be used: {broken}.", "choose another file with --db") from None
     with closing(infisical):
         draw = random.Random(serving.seed).random  # noqa: S311  # which requests fail is no secret
         faulty = Faulty(infisical, serving.faults, drop, draw, serving.delay_seconds)
@@ -97,23 +98,23 @@ def prepare(serving: Serving, salesforce_port: int, drop: Drop) -> Iterator[Prep
 def write_credentials(path: Path, served: Served) -> None:
     """Write what a client must know as one JSON object, mode 0600.
 
-    The credentials of an earlier start stay in the file if they are of the same organisation: only addresses change. Raises
-    `Stopped` when the file cannot be written.
+    If the file has the credentials of an earlier start in the same organisation, they stay, and only addresses change. Raises
+    `Stopped` if the file cannot be written.
     """
-    told = served.told()
+    values = served.told()
     try:
         if not served.client_secret and path.exists():
             earlier = json.loads(path.read_text("utf-8"))
             if isinstance(earlier, dict) and earlier.get("organizationId") == served.organisation_id:
-                told = earlier | told
-        write_file(path, (json.dumps(told, indent=2) + "\n").encode(), mode=0o600)
+                values = earlier | values
+        write_file(path, (json.dumps(values, indent=2) + "\n").encode(), mode=0o600)
     except (OSError, ValueError) as broken:
-        why = getattr(broken, "strerror", None) or "it holds something else"
-        raise _failed(f"The credentials cannot be written to {path}: {why}.", "name another --credentials-file") from None
+        why = getattr(broken, "strerror", None) or "it contains something else"
+        raise _failed(f"The credentials cannot be written to {path}: {why}.", "choose another --credentials-file") from None
 
 
 class _Dispatch:
-    """One app for both: Salesforce by its port or by the host that a request names, Infisical for all else."""
+    """One app for both. Its port, or the host that a request names, leads to Salesforce. Everything else goes to Infisical."""
 
     def __init__(self, infisical: ASGIApp, salesforce: ASGIApp, hosts: frozenset[str], port: int) -> None:
         self._infisical = infisical
@@ -148,10 +149,10 @@ def _limits(serving: Serving) -> embedded.RateLimits | None:
 
 
 def _identity(database: Path) -> tuple[str, str] | tuple[None, None]:
-    """Return the client id and secret that the first start makes, and no other one sees."""
+    """Return the client id and secret. Only the first start makes and sees them."""
     try:
         made = embedded.create_identity(database, _IDENTITY)
-    except ValueError:  # there is one of that name
+    except ValueError:  # an identity of that name exists
         return None, None
     return made.client_id, made.client_secret
 

@@ -1,4 +1,4 @@
-"""Reports that programs read. Every document has a `format_version`, snake_case keys and the same diagnostics."""
+"""Reports for programs. Every document has a `format_version`, snake_case keys and the same diagnostics."""
 
 from reconciler.reports.json.report import JsonReport
 

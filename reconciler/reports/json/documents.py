@@ -1,4 +1,4 @@
-"""The documents of everything but plans and applies. All of them have a version, the same problems and the same key style."""
+"""All documents except those of plans and applies. Each has a version, and the same keys for problems."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ from reconciler.reports.lines import secret_names
 
 
 def stopped_text(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return the document that stands in place of a report if a run was stopped."""
+    """Return the document that replaces a report if the run was stopped."""
     return report_text(names.STOPPED, {}, diagnostics)
 
 
 def validation_text(validation: Validated) -> str:
-    """Return what `terraform validate -json` does, with what was read beside it."""
+    """Return the document of `terraform validate -json`, and how much was read."""
     counts = Counter(diagnostic.severity for diagnostic in validation.diagnostics)
     read = {"files": validation.files, "connections": validation.connections, "apps": validation.apps}
     return document_text(
@@ -99,7 +99,7 @@ def salesforce_check_text(check: SalesforceCheck) -> str:
     facts = {
         "valid": check.valid,
         "salesforce_endpoint": check.endpoint or None,
-        "connections": [_checked_connection(connection, found) for connection, found in check.connections],
+        "connections": [_checked_connection(connection, org_check) for connection, org_check in check.connections],
     }
     return report_text(names.SALESFORCE_CHECK, facts, check.diagnostics)
 
@@ -173,7 +173,7 @@ def state_list_text(state: State | None) -> str:
 
 
 def state_show_text(record: Record) -> str:
-    """Return what is recorded of one address; of its fingerprints, whether there are any."""
+    """Return what is recorded of one address. Instead of its fingerprints, it says whether there are any."""
     facts = {
         "address": record.address,
         "id": record.id,

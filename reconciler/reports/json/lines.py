@@ -47,7 +47,7 @@ def diagnostic_lines(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def event_lines(event: ApplyEvent) -> str:
-    """Return what happened: a line, and a second one with the problem of a change that failed."""
+    """Return the line of an event. A change that failed has a second line, with its problem."""
     match event:
         case Noted():
             return _diagnostic_line(event.diagnostic)
@@ -71,7 +71,7 @@ def event_lines(event: ApplyEvent) -> str:
 
 
 def outcome_lines(outcome: Outcome) -> str:
-    """Return the change summary, with what failed and was not tried beside Terraform's counts."""
+    """Return the change summary: Terraform's counts, and how many changes failed or were not tried."""
     counts = Counter(WORDS[event.action].ui for event in outcome.done)
     changes = {
         "add": counts["create"] + counts["replace"],

@@ -1,4 +1,4 @@
-"""The report programs read: an apply as lines, everything else as one document."""
+"""The report for programs: an apply as lines, everything else as one document."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ class JsonReport:
         return document_text(terraform.plan_document(plan))
 
     def plan_stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Return a plan that says only that it could not be made."""
+        """Return a plan that only says that it could not be made."""
         return document_text(terraform.stopped_document(diagnostics, __version__))
 
     def diagnostics(self, diagnostics: Sequence[Diagnostic]) -> str:

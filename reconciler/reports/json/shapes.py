@@ -1,4 +1,4 @@
-"""What all documents have in common: how they are written, their version, and the shapes of problems and organisations."""
+"""What all documents share: how they are written, their version, and the shapes of problems and organisations."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,12 +23,12 @@ def report_text(name: str, facts: Mapping[str, Any], diagnostics: Sequence[Diagn
 
 
 def organization(organisation_id: str, name: str) -> dict[str, str | None]:
-    """Return an organisation under the keys of Infisical's API, null where Infisical does not tell."""
+    """Return an organisation with the keys of Infisical's API, null if Infisical does not tell."""
     return {"id": organisation_id or None, "name": name or None}
 
 
 def diagnostic_document(diagnostic: Diagnostic) -> dict[str, Any]:
-    """Return a problem, with the next step and the address, which Terraform has not, beside it."""
+    """Return a problem in Terraform's shape, with two keys that Terraform does not have: the next step and the address."""
     document: dict[str, Any] = {
         "severity": diagnostic.severity,
         "summary": diagnostic.summary,

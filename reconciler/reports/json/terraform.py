@@ -1,4 +1,4 @@
-"""A plan in Terraform's plan representation, so that its tools read it; our own facts stand under `reconciler`."""
+"""A plan in Terraform's plan representation, so that its tools can read it. Our own facts are under `reconciler`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -227,7 +227,7 @@ def _before_address(change: Change) -> str:
 
 
 def _after(change: Change) -> dict[str, Any] | None:
-    """What will be; what only the server will know is left out, and named in `after_unknown`."""
+    """Return what will be there. Values that only the server will know are missing, and named in `after_unknown`."""
     after = _attributes(change.after, change.id, change.hash)
     return {key: value for key, value in after.items() if key not in _unknown(change)} if after is not None else None
 

@@ -1,4 +1,4 @@
-"""Text of others as code: in a span or a fence that nothing in it can end, make a link in, or call a person from."""
+"""Shows foreign text as code, in a span or a fence. Nothing in the text can end it, make a link, or mention a person."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ _RUN = re.compile(r"`+")
 
 
 def span(text: str) -> str:
-    """Return code in a line, also in a table: a bar would end the cell."""
+    """Return code in a line. It may be in a table, so a bar is escaped: it would end the cell."""
     shown = visible(text)
     if not shown:
         return ""
@@ -19,7 +19,7 @@ def span(text: str) -> str:
 
 
 def collapsible(title: str, lines: Sequence[str]) -> str:
-    """Return a fold with a diff in it. The title is code too, escaped by the rules of HTML."""
+    """Return a foldable section with a diff in it. The title is code too, escaped by the rules of HTML."""
     text = "\n".join(visible(line) for line in lines)
     fence = "`" * max(3, 1 + _longest_run(text))
     safe = visible(title).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,7 +1,7 @@
 """The report of a pull request: a verdict, a table, the details folded away.
 
-Whatever a manifest or Infisical says stands in code, in a span or a fence longer than any run of backticks in it: nothing in
-code ends a fold, makes a link, or calls a person.
+Every text from a manifest or from Infisical is code, in a span or a fence that is longer than any run of backticks in it. So it
+cannot end a section, make a link, or mention a person.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,27 +18,27 @@ from reconciler.reports.summary import summary, why_left_out
 from reconciler.reports.words import ORDER
 
 LARGEST = 900_000
-"""Characters. GitHub takes a summary of 1 MiB and none of a longer one."""
+"""In characters. GitHub shows a summary of up to 1 MiB, and nothing of a longer one."""
 
 _MARKS = {Mark.CHANGED: "!", Mark.UNKNOWN: " ", Mark.RECORDED: " "}
-"""The marks that a diff colours, where they are not those of a line."""
+"""The marks in a diff, where they differ from those of a line."""
 _LABEL_COLUMNS = 14
 _QUOTED_COLUMNS = 100_000
-"""A line of a file is quoted whole: a page can be scrolled sideways."""
+"""So wide that a line of a file is never cut: a page can be scrolled sideways."""
 
 
 class MarkdownReport:
     """Shows a plan as GitHub's and GitLab's Markdown."""
 
     def plan(self, plan: Plan) -> str:
-        """Return a plan; parts that make it too long for a summary are left out, and counted."""
+        """Return a plan. Parts that would make it too long for a summary are left out, and counted."""
         parts = list(_head(plan))
         folded = [*_changes(plan), *_beside(plan)]
         room = LARGEST - sum(len(part) for part in parts)
         for number, part in enumerate(folded):
             room -= len(part)
             if room < 0:
-                parts.append(f"\n{len(folded) - number} more parts are left out: `reconciler show` has them.\n")
+                parts.append(f"\n{len(folded) - number} more parts are not shown here. `reconciler show` shows them.\n")
                 break
             parts.append(part)
         if decides_something(plan) and not plan.errored and not plan.basis.base:
@@ -54,7 +54,7 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"### reconciler: {span(plan.target.stack)}\n\n"
     yield f"**{_verdict(plan)}**\n\n"
     if plan.basis.base:
-        yield f"The manifests here, compared with those at {span(plan.basis.base)}. {words.OFFLINE}\n\n"
+        yield f"This plan compares the manifests here with those at {span(plan.basis.base)}. {words.OFFLINE}\n\n"
     if plan.changes or not (plan.basis.base or plan.part.left_out):
         whole = replace(plan, basis=replace(plan.basis, base=""), part=replace(plan.part, left_out=()))
         yield f"{summary(whole)}\n"
@@ -80,14 +80,14 @@ def _verdict(plan: Plan) -> str:
     if plan.basis.base:
         return f"Not compared with Infisical: {'the manifests change' if plan.changes else 'the manifests change nothing'}"
     if plan.guarded:
-        return "Stopped by a guard: nothing is applied"
+        return "Stopped by a guard: nothing will be applied"
     if not plan.changes_something:
-        return "No changes" if not plan.kept else "No changes, and something is left alone"
-    return "Changes, and something is left alone" if plan.kept else "Changes"
+        return "No changes" if not plan.kept else "No changes. Some connections are not touched"
+    return "Changes. Some connections are not touched" if plan.kept else "Changes"
 
 
 def _in_order(plan: Plan) -> list[Change]:
-    """Return the changes, the most dangerous first, without those that are only compared at apply."""
+    """Return the changes, the most dangerous first, without those that an apply only compares."""
     changes = (change for change in plan.changes if change.action in ORDER)
     return sorted(changes, key=lambda change: ORDER.index(change.action))
 
@@ -100,7 +100,7 @@ def _changes(plan: Plan) -> Iterator[str]:
 
 
 def _line(line: Line) -> str:
-    """Return a field as a diff has it: what is changed in place is marked with `!`."""
+    """Return a field as a line of a diff. A change in place is marked with `!`."""
     return f"{_MARKS.get(line.mark, line.mark)} {line.label:<{_LABEL_COLUMNS}} = {line.text}"
 
 
@@ -115,10 +115,12 @@ def _beside(plan: Plan) -> Iterator[str]:
             pairs = ((f"! {each.address}: {words.reason(each.reason)}", f"  next: {words.next_step(each)}") for each in kept)
             yield collapsible(f"{len(kept)} {title}, not touched", [line for pair in pairs for line in pair])
     if plan.drift:
-        yield collapsible("Changed outside since the last apply", [f"  {sentence}" for sentence in drift_sentences(plan.drift)])
+        yield collapsible(
+            "Changed outside reconciler since the last apply", [f"  {sentence}" for sentence in drift_sentences(plan.drift)]
+        )
     if plan.diagnostics:
         problems = [line for diagnostic in plan.diagnostics for line in _problem(diagnostic)]
-        yield collapsible(f"{len(plan.diagnostics)} to know", problems)
+        yield collapsible(words.counted(len(plan.diagnostics), "error or warning", "errors and warnings"), problems)
 
 
 def _problem(diagnostic: Diagnostic) -> Iterator[str]:

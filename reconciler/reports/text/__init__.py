@@ -1,4 +1,4 @@
-"""Reports that people read: good without colour, at 80 columns and in a pipe."""
+"""Reports for people. They are complete without colour, at 80 columns and in a pipe."""
 
 from reconciler.reports.text.report import TextReport
 

@@ -1,4 +1,4 @@
-"""An apply as text: a line for each change that ended and for each long wait, and how it all ended."""
+"""An apply as text: a line for each change that ended and for each long wait, then a summary."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from reconciler.reports.text.problem import problem_text
 from reconciler.reports.words import WORDS
 
 _LISTED = 20
-"""How many changes that were not tried are listed before they are only counted."""
+"""The most changes that were not tried to list. If there are more, they are only counted."""
 
 
 def event_text(style: Style, event: ApplyEvent) -> str:
-    """Return what happened, "" for what is shown once it ends."""
+    """Return the line of an event, "" for a change that begins, because its end is shown."""
     match event:
         case Noted():
             return f"{problem_text(style, event.diagnostic)}\n\n"
@@ -27,7 +27,9 @@ def event_text(style: Style, event: ApplyEvent) -> str:
             done = style.paint(WORDS[event.action].done, "green")
             return f"{visible(event.address)}: {done} after {event.seconds:.1f}s [id={visible(event.id)}]\n"
         case ChangeFailed():
-            failed = style.paint("not known" if event.unknown else "partly done" if event.partly else "failed", "red")
+            failed = style.paint(
+                "has an unknown result" if event.unknown else "partly done" if event.partly else "failed", "red"
+            )
             return f"{visible(event.address)}: {event.action} {failed} after {event.seconds:.1f}s\n"
         case ChangeNotTried():
             not_tried = style.paint("not tried", "yellow")
@@ -36,7 +38,7 @@ def event_text(style: Style, event: ApplyEvent) -> str:
 
 
 def outcome_text(style: Style, outcome: Outcome) -> str:
-    """Return what is done, what failed and why, what was not tried, and what to do next."""
+    """Return what was done, what failed and why, what was not tried, and the next step."""
     return "\n".join(_outcome(style, outcome)) + "\n"
 
 
@@ -56,7 +58,7 @@ def _outcome(style: Style, outcome: Outcome) -> Iterator[str]:
         yield problem_text(style, outcome.problem)
     if not outcome.problem and (outcome.not_tried or (outcome.wrote and not outcome.complete)):
         yield ""
-        yield "Apply again to go on: what is done is recorded or will be looked up."
+        yield style.wrap("Apply again to go on. reconciler has recorded what is done, or finds it out first.")
 
 
 def _not_tried(style: Style, outcome: Outcome) -> Iterator[str]:

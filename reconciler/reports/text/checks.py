@@ -1,4 +1,4 @@
-"""Checks as text: whether the files are valid, what a log-in to Infisical gives, how log-ins to Salesforce went."""
+"""Checks as text: of the files, of the log-in to Infisical, and of the log-ins to Salesforce."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from reconciler.reports.style import Style
 from reconciler.reports.words import counted
 
 _COLOURS = {"ok": "green", "wrong": "red"}
-_NOT_TOLD = "not told"
+_NOT_TOLD = "Infisical does not say"
 
 
 def validation_text(style: Style, validation: Validated) -> str:
-    """Return the verdict in one line, with what was read."""
+    """Return the verdict in one line, and how much was read."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in validation.diagnostics)
     warnings = len(validation.diagnostics) - errors
     also = f", {counted(warnings, 'warning')}" if warnings else ""
@@ -32,7 +32,7 @@ def login_text(style: Style, check: LoginCheck) -> str:
         granted = f"{visible(permission.place)}: {permission.granted}{why}"
         lines.append(style.wrap(granted, f"  {permission.action:<7} ", " " * 10))
     verdict = style.paint("Enough", "bold", "green") if check.enough else style.paint("Not enough", "bold", "red")
-    return "\n".join([*lines, "", f"{verdict} for {check.purpose}, as far as Infisical tells."]) + "\n"
+    return "\n".join([*lines, "", f"{verdict} for `{check.purpose}`, as far as Infisical tells."]) + "\n"
 
 
 def _login_rows(check: LoginCheck) -> tuple[tuple[str, str], ...]:
@@ -43,25 +43,29 @@ def _login_rows(check: LoginCheck) -> tuple[tuple[str, str], ...]:
         ("identity", check.identity_id or _NOT_TOLD),
         ("token until", check.expires or _NOT_TOLD),
         ("organisation", organisation),
-        ("projects", ", ".join(project.slug for project in check.projects) or "none that it may see"),
+        ("projects", ", ".join(project.slug for project in check.projects) or "none"),
     )
 
 
 def salesforce_check_text(style: Style, check: SalesforceCheck) -> str:
-    """Return a table with a row for each connection, and one of the orgs that answered."""
+    """Return a table with a row for each connection, and a table of the orgs that answered."""
     if not check.connections:
         return "There are no connections.\n"
     rows = [
-        [*(found.parts[part].value if part in found.parts else "-" for part in OrgCheckPart), connection.address]
-        for connection, found in check.connections
+        [*(org_check.parts[part].value if part in org_check.parts else "-" for part in OrgCheckPart), connection.address]
+        for connection, org_check in check.connections
     ]
-    answered = [[found.org_id, found.user_id, connection.address] for connection, found in check.connections if found.org_id]
+    answered = [
+        [org_check.org_id, org_check.user_id, connection.address]
+        for connection, org_check in check.connections
+        if org_check.org_id
+    ]
     text = _table(style, [*(part.value for part in OrgCheckPart), "connection"], rows)
     return text + ("\n" + _table(style, ["org", "Run As user", "connection"], answered) if answered else "")
 
 
 def _table(style: Style, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return `rows` under `head` in columns; the last one may be long."""
+    """Return `rows` under `head` in columns. Only the last column may be long."""
     table = [[visible(cell) for cell in row] for row in (head, *rows)]
     widths = [max(columns(row[at]) for row in table) for at in range(len(head) - 1)]
     lines = []
@@ -72,6 +76,6 @@ def _table(style: Style, head: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 def _cell(style: Style, text: str, width: int) -> str:
-    """Return a cell that fills its column; `ok` and `wrong` are in colour."""
+    """Return a cell that fills its column. `ok` and `wrong` have a colour."""
     padding = " " * (width - columns(text))
     return (style.paint(text, _COLOURS[text]) if text in _COLOURS else text) + padding

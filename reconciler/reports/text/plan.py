@@ -1,4 +1,4 @@
-"""A plan as text, like Terraform's: what drifted, each change, what is set apart, one sentence on it all."""
+"""A plan as text, like Terraform's: the drift, each change, the connections that are not touched, and a summary."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,8 +14,11 @@ from reconciler.reports.words import WORDS
 
 _COLOURS = {action.symbol: action_words.colour for action, action_words in WORDS.items()}
 _LABEL_COLUMNS = 14
-_SET_APART = ((KeptWhy.HELD, "Held; its credentials are not touched:"), (KeptWhy.PROTECTED, "Protected; not touched:"))
-_NEW_ID = "what refers to the old connection's id must be pointed to the new one"
+_SET_APART = (
+    (KeptWhy.HELD, "Held. reconciler does not touch their credentials:"),
+    (KeptWhy.PROTECTED, "Protected. reconciler does not touch them:"),
+)
+_NEW_ID = "its id changes: update everything that uses the old id"
 
 
 def plan_text(style: Style, plan: Plan) -> str:
@@ -24,7 +27,7 @@ def plan_text(style: Style, plan: Plan) -> str:
 
 
 def drift_text(style: Style, drift: Sequence[Drift]) -> list[str]:
-    """Return the lines that say what was changed outside."""
+    """Return the lines about changes outside."""
     return [style.wrap(sentence, "  ", "      ") for sentence in drift_sentences(drift)]
 
 
@@ -34,7 +37,7 @@ def _plan(style: Style, plan: Plan) -> Iterator[str]:
         yield style.wrap(words.OFFLINE)
     yield ""
     if plan.drift:
-        yield "Changed outside since the last apply:"
+        yield style.wrap("Changed outside reconciler since the last apply:")
         yield ""
         yield from drift_text(style, plan.drift)
         yield ""
@@ -79,7 +82,7 @@ def _marked(style: Style, symbol: str, text: str) -> str:
 
 
 def _line(style: Style, line: Line) -> str:
-    """Return one field in its columns. A change that does not fit in a line gets one for each value."""
+    """Return one field in its columns. A change that does not fit in one line has a line for each value."""
     text = _columns(style, line.mark, line.label, line.text)
     if line.before is not None and "\n" in text:
         arrow = " " * (len("      ~ ") + _LABEL_COLUMNS) + "-> "
@@ -97,7 +100,7 @@ def _columns(style: Style, mark: Mark, label: str, value: str) -> str:
 def _conditional(style: Style, plan: Plan) -> Iterator[str]:
     conditional = [change for change in plan.changes if change.action is Action.CONDITIONAL]
     if conditional:
-        yield style.wrap(f"{len(conditional)} with credentials that are compared at apply, and sent only if they changed:")
+        yield style.wrap("Compared at apply. reconciler sends these credentials only if they changed:")
         yield ""
         for change in conditional:
             yield _marked(style, "?", visible(f"{change.key} ({change.location})"))
@@ -108,7 +111,7 @@ def _kept(style: Style, plan: Plan) -> Iterator[str]:
     for why, title in _SET_APART:
         kept = [each for each in plan.kept if each.why is why]
         if kept:
-            yield title
+            yield style.wrap(title)
             yield ""
             for each in kept:
                 yield from _kept_lines(style, each)
@@ -123,7 +126,7 @@ def _kept_lines(style: Style, kept: Kept) -> Iterator[str]:
 
 def _guarded(style: Style, plan: Plan) -> Iterator[str]:
     if plan.guarded:
-        yield "Guarded; nothing of this is applied:"
+        yield style.wrap("Guarded. reconciler does not apply this plan:")
         yield ""
         for what, hint in map(words.guard, plan.guarded):
             yield style.wrap(f"! {what}", "  ", "      ")

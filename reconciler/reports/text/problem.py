@@ -1,4 +1,4 @@
-"""One problem for people: what is wrong, where, the line itself with a mark, and what to do next."""
+"""One problem as text: what is wrong, where, the line with a mark, and the next step."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def _problem(style: Style, diagnostic: Diagnostic) -> Iterator[str]:
 
 
 def _quoted(style: Style, location: Location, colour: str) -> Iterator[str]:
-    """Yield the line, as much of it as fits, and a mark under what the problem is about."""
+    """Yield as much of the line as fits, and a mark under the part that the problem is about."""
     quoted = quoted_line(location, style.width)
     if quoted is not None:
         number = f"  {quoted.number} | "

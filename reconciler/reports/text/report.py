@@ -1,4 +1,4 @@
-"""The report people read: good without colour, at 80 columns and in a pipe."""
+"""The report for people. It is complete without colour, at 80 columns and in a pipe."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ class TextReport:
         return ""
 
     def diagnostics(self, diagnostics: Sequence[Diagnostic]) -> str:
-        """Return problems, an empty line behind each."""
+        """Return problems, each with an empty line after it."""
         return "".join(f"{problem_text(self._style, diagnostic)}\n\n" for diagnostic in diagnostics)
 
     def stopped(self, diagnostics: Sequence[Diagnostic]) -> str:
@@ -98,11 +98,11 @@ class TextReport:
         return results.metadata_comparison_text(comparison)
 
     def state_list(self, state: State | None) -> str:
-        """Return addresses, one a line."""
+        """Return addresses, one on each line."""
         return results.state_list_text(state)
 
     def state_show(self, record: Record) -> str:
-        """Return what is recorded, a value a line."""
+        """Return what is recorded, one value on each line."""
         return results.state_show_text(record)
 
     def state_rm(self, records: Sequence[Record]) -> str:

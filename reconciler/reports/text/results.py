@@ -1,4 +1,4 @@
-"""What the other commands give back, as text: drift, exported manifests, metadata, the state, versions."""
+"""The results of the other commands as text: drift, exported manifests, metadata, the state, versions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,13 +13,16 @@ from reconciler.reports.words import counted
 
 
 def stack_drift_text(style: Style, drift: Drifted) -> str:
-    """Return what drifted, a part for each place where it happened."""
+    """Return what drifted, with a part for each place where it happened."""
     at_the_source = [f"{visible(each.address)}: {', '.join(secret_names(each.fields))}" for each in drift.at_the_source]
     parts = (
-        ("Changed outside:", drift_text(style, drift.outside)),
+        ("Changed in Infisical:", drift_text(style, drift.outside)),
         ("Changed at the source:", [f"  {line}" for line in at_the_source]),
-        ("Deleted outside:", drift_text(style, drift.deleted)),
-        ("Not compared, their values are not here:", [f"  {visible(address)}" for address in drift.unknown]),
+        ("Deleted in Infisical:", drift_text(style, drift.deleted)),
+        (
+            "Not compared, because a key or a secret is not available here:",
+            [f"  {visible(address)}" for address in drift.unknown],
+        ),
     )
     shown = ["\n".join([title, *lines]) for title, lines in parts if lines]
     if not drift.any:
@@ -28,10 +31,10 @@ def stack_drift_text(style: Style, drift: Drifted) -> str:
 
 
 def exported_text(exported: ExportedManifests) -> str:
-    """Return how many manifests were written, and the variables, ready to be filled in."""
+    """Return how many manifests were written, and the variables to fill in."""
     if not exported.files:
         return "There is nothing to export.\n"
-    written = f"Written to {visible(exported.folder)}: {counted(len(exported.files), 'manifest')}."
+    written = f"Wrote {counted(len(exported.files), 'manifest')} to {visible(exported.folder)}."
     variables = "".join(f"{visible(name)}=\n" for name in exported.variables)
     return (
         f"{written} Set these variables before the next plan:\n\n{variables}"
@@ -40,7 +43,7 @@ def exported_text(exported: ExportedManifests) -> str:
 
 
 def metadata_text(project: MetadataProject) -> str:
-    """Return the path of each file, and which one says what to do next."""
+    """Return the path of each file, and the file that describes the next steps."""
     prefix = "" if project.folder == "." else f"{project.folder.rstrip('/')}/"
     files = "".join(f"{visible(prefix + name)}\n" for name in project.files)
     return f"{files}\nNext: {visible(prefix)}README.md\n"
@@ -49,7 +52,7 @@ def metadata_text(project: MetadataProject) -> str:
 def metadata_comparison_text(comparison: MetadataComparison) -> str:
     """Return each difference with both sides, and where a person sets the field by hand."""
     if not comparison.differences:
-        return "No differences. The org has what the manifests say.\n"
+        return "No differences. The org matches the manifests.\n"
     lines = [line for difference in comparison.differences for line in _difference(difference)]
     return "".join(f"{visible(line)}\n" for line in lines) + f"\nDifferences: {len(comparison.differences)}.\n"
 
@@ -61,17 +64,17 @@ def _difference(difference: MetadataDifference) -> Iterator[str]:
         yield f"    retrieved: {difference.retrieved or 'nothing'}  ({difference.location})"
         yield f"    manifest:  {difference.wanted or 'nothing'}"
     else:
-        yield f"- {component}: it is not there"
+        yield f"- {component}: missing"
     yield f"    by hand:   {difference.step.path}"
 
 
 def state_list_text(state: State | None) -> str:
-    """Return the recorded addresses, one a line."""
+    """Return the recorded addresses, one on each line."""
     return "".join(f"{visible(address)}\n" for address in sorted(state.records)) if state else ""
 
 
 def state_show_text(record: Record) -> str:
-    """Return what is recorded, a value a line."""
+    """Return what is recorded, one value on each line."""
     return "".join(f"{label:<17} = {value}\n" for label, value in record_values(record))
 
 
@@ -84,12 +87,12 @@ def state_rm_text(records: Sequence[Record]) -> str:
 def state_mv_text(old: str, record: Record) -> str:
     """Return both addresses, and what the manifest must say now."""
     moved = f"Moved: {old} -> {record.address} (in Infisical {record.id})."
-    return f"{visible(moved)} Its manifest's metadata.name must be {visible(record.address)} too.\n"
+    return f"{visible(moved)} Now set metadata.name in its manifest to {visible(record.address)}.\n"
 
 
 def state_push_text(state: State) -> str:
     """Return how much was stored."""
-    return f"Stored: {len(state.records)} recorded, serial {state.serial}.\n"
+    return f"Stored: {counted(len(state.records), 'record')}, serial {state.serial}.\n"
 
 
 def version_text(versions: Versions) -> str:
