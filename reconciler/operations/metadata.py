@@ -169,7 +169,7 @@ def _remove_stale(folder: Path, files: dict[str, str]) -> None:
 
 
 def _readme(apps: Sequence[ExternalClientApp], retrieved: Path | None) -> str:
-    names = "\n".join(f"- {app.label} (`{app.api_name}`), from `{app.address}`" for app in apps)
+    names = "\n".join(f"- {' '.join(app.label.split())} (`{app.api_name}`), from `{app.address}`" for app in apps)
     state = (
         "The policies here are the retrieved ones, edited: they keep their names and what the manifest does not decide."
         if retrieved

@@ -14,7 +14,7 @@ from reconciler import embedded
 from reconciler.embedded.faults import Drop, Fault, Faulty
 from reconciler.model import Stop, Stopped, error
 from reconciler.operations.orgs import read_orgs
-from reconciler.workspace import write_file
+from reconciler.workspace import permissions, place_to_write, write_file
 
 _IDENTITY = "serve"
 """The name of the machine identity whose credentials the first start gives."""
@@ -102,8 +102,9 @@ def write_credentials(path: Path, served: Served) -> None:
     """
     told = served.told()
     try:
-        if not served.client_secret and path.exists():
-            earlier = json.loads(path.read_text("utf-8"))
+        place = place_to_write(path)
+        if permissions(place) is not None and not served.client_secret:
+            earlier = json.loads(place.read_text("utf-8"))
             if isinstance(earlier, dict) and earlier.get("organizationId") == served.organisation_id:
                 told = earlier | told
         write_file(path, (json.dumps(told, indent=2) + "\n").encode(), mode=0o600)
