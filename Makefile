@@ -67,7 +67,7 @@ lint: dev ## Check format, lint, types and the architecture.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: dev ## Format the code and mend what lint can.
+format: dev ## Format the code and repair what lint can.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -79,10 +79,10 @@ docs: $(VENV)/.docs ## Make the documentation's site: docs/_build/html/index.htm
 	$(BIN)/sphinx-build -W --keep-going -n -q -d docs/_build/doctrees docs docs/_build/html
 	@echo "Made: docs/_build/html/index.html"
 
-reference: dev ## Make the reference pages and the picture anew from the code.
+reference: dev ## Write the reference pages and the picture again from the code.
 	$(BIN)/python docs/generate.py
 
-lock: ## Lock the dependencies anew (needs uv).
+lock: ## Lock the newest dependencies (needs uv).
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --upgrade --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/install.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --generate-hashes \

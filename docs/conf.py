@@ -1,4 +1,4 @@
-"""Sphinx: the pages are plain Markdown; what only the site needs, the order of the pages, is here and not in them."""
+"""Settings for Sphinx. The pages are plain Markdown. The order of the pages is here, because only the site needs it."""
 
 import sys
 from pathlib import Path
@@ -78,7 +78,7 @@ _CONTENTS = {
 
 
 def _add_contents(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Give the index its tables of contents, which would be noise where the page is read as it is."""
+    """Add tables of contents to the index. They are not in the page itself, because people also read it as plain Markdown."""
     if docname != "index":
         return
     for caption, pages in _CONTENTS.items():
@@ -87,7 +87,7 @@ def _add_contents(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 class Console(RegexLexer):
-    """Commands behind `$ ` and what they print; the usual lexer takes the `#` of a plan for a prompt too."""
+    """Colours commands that begin with `$ `, and their output. The usual lexer also takes the `#` of a plan for a prompt."""
 
     name = "console"
     tokens = {"root": [(r"^(\$ )(.*\n?)", bygroups(Generic.Prompt, Keyword)), (r".*\n", Text), (r".+", Text)]}  # noqa: RUF012

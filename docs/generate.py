@@ -1,7 +1,7 @@
 """Makes the reference pages and the picture of a plan from the code: `python docs/generate.py [DIRECTORY]`.
 
-What is made depends on nothing but the code and the last measured figures, so that a test can tell whether the pages in the
-repository are up to date.
+The result depends only on the code and on the last measured figures. So a test can tell whether the pages in the repository are
+up to date.
 """
 
 import sys
@@ -27,7 +27,7 @@ PAGES = {
 
 
 def generate(into: Path) -> None:
-    """Write every page into a directory that is laid out as docs/ is."""
+    """Write every page into the directory `into`, at the same paths as in docs/."""
     for name, make in PAGES.items():
         path = into / name
         path.parent.mkdir(parents=True, exist_ok=True)

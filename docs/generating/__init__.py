@@ -1,1 +1,1 @@
-"""One module a kind of reference page: code and schemas in, Markdown out."""
+"""Makes the reference pages from code and schemas. Each kind of page has its own module."""

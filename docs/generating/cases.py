@@ -1,4 +1,4 @@
-"""The page of every row of the decision tables, each with the plan it makes. The cases are those that the tests run."""
+"""Makes the page of all cases: each row of the decision tables with its plan. The tests run the same cases."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from generating.markdown import page
 from reconciler.reports import Style, TextReport
 
 _INTRODUCTION = """
-This page shows one small plan for every case, as `reconciler plan` prints it. For the rules and the reasons, see
+This page shows one small plan for each case, as `reconciler plan` prints it. For the rules and the reasons, see
 [How a change is decided](../explanation/deciding.md) and [Credentials nobody can read back](../explanation/credentials.md).
 """
 

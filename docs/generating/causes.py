@@ -1,4 +1,4 @@
-"""The page of what Salesforce says when it refuses a log-in."""
+"""Makes the page of the answers with which Salesforce refuses a log-in."""
 
 from generating.markdown import code, page, table
 from reconciler.model import SetupStep
@@ -7,10 +7,10 @@ from reconciler.salesforce import CAUSES
 _INTRODUCTION = """
 If Salesforce refuses a log-in, `reconciler salesforce check` and `reconciler apply` name the cause. This page lists all causes.
 
-A cause marked **stops** is the same from every network. With `salesforce.preflight: block`, the default, it stops an apply
-before its first write. The other causes can depend on where the log-in comes from or on the moment, so they are warnings.
+A cause marked **stops** does not depend on the network. With `salesforce.preflight: block`, the default, it stops an apply
+before its first write. The other causes can depend on the time or on the machine that logs in. For them, `apply` only warns.
 
-We know the answers of Salesforce from its documentation and from public reports. If it is not certain what an answer means, the
+We know the answers of Salesforce from its documentation and from public reports. If we are not sure what an answer means, the
 message says so.
 """
 
@@ -35,9 +35,9 @@ def refusals() -> str:
         _INTRODUCTION,
         table(("name", "what", "stops", "meaning", "where to repair it"), rows),
         "## Before and after the log-in",
-        "These checks are around the log-in itself.",
+        "reconciler makes these checks before and after the log-in.",
         table(("name", "what", "stops"), others),
         "## The steps of the set-up",
-        "Each cause belongs to one step of the set-up in Salesforce.",
+        "Each cause belongs to one step of the set-up in Salesforce. The message names the place where you repair it.",
         table(("step", "where"), [(step.value, step.path) for step in SetupStep]),
     )

@@ -1,4 +1,4 @@
-"""The page of commands, from the command line itself: what `--help` says, as tables."""
+"""Makes the page of commands from the command line itself: the texts of `--help`, as tables."""
 
 import inspect
 import re
@@ -15,9 +15,9 @@ _INTRODUCTION = """
 Run a command in a stack: a directory with a `reconciler.yaml`, or a directory below it. To name another stack, use `--chdir` or
 `--config`. `show`, `serve` and `version` need no stack.
 
-Reports go to standard output. A plan is a report, and its errors and warnings are a part of it. Errors that stop a run before
-there is a report go to standard error, and so do questions and progress. With `--format json`, `plan`, `apply` and most other
-commands write these errors to standard output too, as JSON.
+Reports go to standard output. Errors, warnings, questions and progress go to standard error. The errors and warnings of a plan
+are an exception: they are a part of the plan, on standard output. With `--format json`, every command also writes its errors
+and warnings to standard output, as JSON. A wrong command line is an exception: its error goes only to standard error.
 
 All commands use the same [exit codes](exit-codes.md).
 """
@@ -26,14 +26,14 @@ _OPTION = re.compile(r"(?<!\w)--[a-z-]+")
 _EFFECTS = """
 ## What each command reads and writes
 
-Only commands that write the state lock it. You can run every other command while an apply is running. Commands that take
-`--log-http` also write that log. An empty cell means no.
+Only commands that write the state lock it. You can run every other command while an apply is running. Every command with
+`--log-http` also writes that log. An empty cell means no.
 """
 _COMPLETION = """
 ## Completion
 
-`_RECONCILER_COMPLETE=bash_source reconciler` prints a script that completes commands and options in bash. For the other shells,
-use `zsh_source` or `fish_source`. Evaluate the script in the start-up file of your shell.
+`_RECONCILER_COMPLETE=bash_source reconciler` prints a script that completes commands and options in bash. For zsh or fish, use
+`zsh_source` or `fish_source`. Evaluate the script in the start-up file of your shell.
 """
 
 
@@ -78,7 +78,7 @@ def _usage(command: click.Command) -> str:
 
 
 def _described(command: click.Command) -> Iterator[str]:
-    r"""The help in paragraphs; one that begins with `\b` keeps its lines and is an example."""
+    r"""Yield the paragraphs of the help. A paragraph that begins with `\b` is an example, and keeps its lines."""
     paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
     for paragraph in paragraphs:
         lines = paragraph.splitlines()
@@ -90,7 +90,7 @@ def _described(command: click.Command) -> Iterator[str]:
 
 
 def _with_code(text: str) -> str:
-    """Return `text` with its options as code; what is code already stays as it is."""
+    """Return `text` with its options as code. It does not change text that is code already."""
     parts = _CODE.split(text)
     return "".join(part if part.startswith("`") else _OPTION.sub(r"`\g<0>`", part) for part in parts)
 

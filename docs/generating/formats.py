@@ -1,4 +1,4 @@
-"""The page of the formats that reconciler writes: plan files, states, and what `--format json` prints."""
+"""Makes the page of the formats that reconciler writes: plan files, states, and the reports of `--format json`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,25 +15,26 @@ from reconciler.reports.json import terraform
 from reconciler.state import format as state_format
 
 _INTRODUCTION = """
-Every format has a version. A new minor version only adds keys, so an older reader can still read it. A new major version can
-change anything, so a reader that does not know it must refuse it. `reconciler version` shows the versions that reconciler
-reads and writes.
+Every format has a version. A new minor version only adds keys, so an older program can still read it. A new major version can
+change anything, so a program that does not know it must refuse the document. `reconciler version` shows the versions that
+reconciler reads and writes.
 """
 _STATE = """
-The state is the record of what reconciler last applied. It is the file `.reconciler/state.json`, or the one that `state.path`
+The state is the record of what reconciler last applied. It is the file `.reconciler/state.json`, or the file that `state.path`
 names.
 
-The state holds no secret value. It holds fingerprints of the values and the key of these fingerprints. Somebody who has both
-can check a guess, so keep the state out of Git and share it with nobody who does not need it. reconciler writes the file with
-mode 0600 and always replaces it as a whole.
+The state holds no secret value. It holds fingerprints of the values, and the key of these fingerprints. Somebody who has both
+can test whether a guess is right. So keep the state out of Git, and share it only with people who need it. reconciler writes
+the file with mode 0600, and always replaces the whole file.
 """
 _PLAN = """
 `plan --out FILE` writes this file. `apply FILE`, `destroy FILE` and `show FILE` read it. It holds no secret value and no
-fingerprint. `checksum` detects a file that was cut off or edited. It is not a signature. `apply --expect` compares `digest`.
+fingerprint. `checksum` shows that somebody edited the file, or that a part of it is missing. It is not a signature.
+`apply --expect` compares `digest`.
 """
 _REPORTS = """
-Every command that shows something has `--format json`. `apply` and `destroy` then print one JSON object on each line, all other
-commands one document.
+Every command that prints a report has `--format json`. With it, `apply` and `destroy` print one JSON object on each line. All
+other commands print one document. `state pull` has no such option, because it always prints the state, which is JSON.
 
 All documents follow one convention:
 
@@ -42,21 +43,21 @@ All documents follow one convention:
 - An organisation is under `organization`, as in Infisical's API.
 - Problems are under `diagnostics`, and `errored` says whether there is an error. In the documents of `plan`, `show` and
   `validate`, these keys are where Terraform has them.
-- If a problem stops a command, it prints [a document with the problems](#when-a-command-is-stopped) in place of its report. The
-  problems are also on standard error, and the [exit code](exit-codes.md) says why it stopped.
+- If a problem stops a command, the command prints [a document with the problems](#when-a-command-is-stopped) instead of its
+  report. It also prints the problems to standard error, and its [exit code](exit-codes.md) says why it stopped.
 
 A problem has:
 """
 _JSON = """
-Tools for Terraform plans can read the document. The consumer key and the consumer secret are `null`, and `before_sensitive` and
-`after_sensitive` mark them.
+Tools that read Terraform plans can read the document. The values of the consumer key and the consumer secret are `null`.
+`before_sensitive` and `after_sensitive` mark these two keys.
 """
 _SERVE = """
 ## What `serve` prints
 
-`reconciler serve` prints one line of JSON, or writes it to the file of `--credentials-file`. This is not a report. It is for
-programs that log in to the served Infisical, so it keeps the key style of Infisical's API: `url`, `salesforceUrl`,
-`organizationId`, and at the first start `clientId` and `clientSecret`. It has no `format_version`.
+`reconciler serve` prints one line of JSON, or writes it to the file that `--credentials-file` names. The line is for programs
+that log in to the simulated Infisical, so its keys are written as in Infisical's API: `url`, `salesforceUrl`, `organizationId`,
+and at the first start also `clientId` and `clientSecret`. It is not a report, so it has no `format_version`.
 """
 _TITLES = {
     versions.PLAN: "A plan as JSON",
@@ -73,7 +74,7 @@ _TITLES = {
     versions.STATE_RM: "Removed records as JSON",
     versions.STATE_MV: "A moved record as JSON",
     versions.STATE_PUSH: "A pushed state as JSON",
-    versions.VERSION: "Versions as JSON",
+    versions.VERSION_REPORT: "Versions as JSON",
     versions.STOPPED: "When a command is stopped",
 }
 
@@ -85,12 +86,12 @@ def page() -> str:
     return _page(
         "File formats",
         _INTRODUCTION,
-        f"## State, version {state_format.FORMAT_VERSION}",
+        f"## State, version {state_format.STATE_FORMAT}",
         f"{_STATE.strip()} {_schema('state')}",
         _keys(state),
         "`records` holds one record for each address:",
         _keys(state["$defs"]["record"], state),
-        f"## Plan file, version {plan_file.FORMAT_VERSION}",
+        f"## Plan file, version {plan_file.PLAN_FORMAT}",
         f"{_PLAN.strip()} {_schema('plan-file')}",
         _keys(plan),
         "`plan` holds:",
@@ -128,7 +129,7 @@ def _report(name: str) -> Iterator[str]:
             f"resource is `{terraform.TYPE}`."
         )
     if name == versions.APPLY:
-        yield "A `waiting` line means that the run waits for more than two seconds. Its key `waiting` holds:"
+        yield "A `waiting` line says that the run waits for more than two seconds. Its key `waiting` holds:"
         yield _keys(schema["properties"]["waiting"], schema)
 
 

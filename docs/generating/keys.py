@@ -1,4 +1,4 @@
-"""The pages of what is written in YAML, from the JSON Schemas; defaults are taken from what the code makes of a short file."""
+"""Makes the pages of the YAML files from the JSON Schemas. The defaults come from the code: it reads a very short file."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ Editors with the YAML Language Server can complete and check the file. Make
 
 @dataclass(frozen=True)
 class Key:
-    """One key that can be written: its path, as dots and `[]`, and its schema."""
+    """One key of a YAML file: its path, with dots and `[]`, and its schema."""
 
     path: str
     schema: Schema
@@ -166,7 +166,7 @@ _LEAST = "apiVersion: reconciler/v1\nkind: Configuration\n"
 
 
 def _made_of(text: str) -> Settings:
-    """What the code makes of a configuration."""
+    """Return the settings that the code makes of a configuration."""
     with TemporaryDirectory() as folder:
         file = Path(folder).resolve() / "reconciler.yaml"
         file.write_text(text)
@@ -197,8 +197,8 @@ def orgs() -> str:
         "Simulated Salesforce orgs",
         "With `url: embedded`, reconciler simulates Infisical and Salesforce. A file of kind `SimulatedSalesforceOrgs` says "
         "which log-ins the simulated Salesforce accepts. Name the file in `embedded.salesforceOrgs` of `reconciler.yaml`, or "
-        "with `reconciler serve --orgs`. This is the only file that contains keys and secrets, because they are made up. No "
-        "real Infisical reads it.",
+        "with `reconciler serve --orgs`. You may write keys and secrets into this file, because they are made up. With a real "
+        "Infisical, reconciler does not read it.",
         _tables(schemas.load("simulated-salesforce-orgs"), defaults),
         "## Faults\n\nThe values of `fault`, and the answer of the simulated Salesforce for each. The simulated Infisical "
         "hides the reason, as a real one does. `reconciler salesforce check` [names it](refusals.md). The last four are not "
@@ -212,7 +212,7 @@ _BROKEN = ("A redirect to a Lightning page.", "A log-in page.", "Only a part of 
 
 
 def _tables(schema: Schema, defaults: Mapping[str, Any]) -> str:
-    """A table of the keys at the top that hold a value, then a section for each that holds keys."""
+    """Return a table of the top keys that hold a value, and then a section for each top key that holds other keys."""
     keys = list(_keys(schema, schema))
     unused = defaults.keys() - {key.path for key in keys}
     if unused:
@@ -235,7 +235,7 @@ def _table(keys: Iterable[Key], defaults: Mapping[str, Any], within: str = "", *
 
 
 def _keys(schema: Schema, root: Schema, prefix: str = "") -> Iterator[Key]:
-    """The keys that hold a value, and of those that hold keys only the ones below."""
+    """Yield every key that holds a value. For a key that holds other keys, yield those keys instead."""
     needed = schema.get("required", ())
     for name, written in schema.get("properties", {}).items():
         found = resolved(written, root)

@@ -1,4 +1,4 @@
-"""The pages that are lists: exit codes and environment variables."""
+"""Makes the pages of exit codes and of environment variables."""
 
 from generating.markdown import code, page, table
 from reconciler.cli import exits
@@ -18,17 +18,17 @@ _MEANINGS = {
     "guard stops. Or nobody approved the apply, or confirmed that `state rm` forgets a protected connection. Or the trusted "
     "configuration could not be read. `plan` exits with 4 if something is held, protected or stopped by a guard.",
     "STALE": "The decisions are no longer those of the saved plan or of `--expect`. Or the log-in is for another "
-    "organisation than the state. Or something else changed the state during the run.",
+    "organisation than the state. Or another program changed the state during the run, before the run wrote anything.",
     "LOCKED": "Another run holds the lock of the state.",
     "PARTIAL": "reconciler wrote something, but at least one change failed, was interrupted or was not tried. Apply again.",
 }
 _SIGNALS = ("130, 143", "Ctrl-C (130) or a request to end (143, SIGTERM) stopped the run before it wrote anything.")
 _ORDER = """
-Codes 3, 5 and 6 stop a run before it does anything, so they never mix with another code. If several of the other codes apply,
-the command exits with the first of this list: 7, 130 or 143, 1, 4, 2, 0. `--format` and `--out` never change the code.
+Codes 3, 5 and 6 stop a run before it does anything, so no other code applies at the same time. If several of the other codes
+apply, the command exits with the first of this list: 7, 130 or 143, 1, 4, 2, 0. `--format` never changes the code.
 
 If the program that reads the output ends early, as `head` does, a command that only shows something exits with 141. `apply`
-goes on without output.
+continues without output.
 """
 _COMMANDS = """
 ## Which command exits with which code
@@ -83,7 +83,8 @@ def environment() -> str:
     pinned = ", ".join(code(".".join(path)) for path in PINNED)
     return page(
         "Environment variables",
-        "Secret values come only from the environment. No option and no key of a file takes one.",
+        "reconciler reads these environment variables. No option and no key of `reconciler.yaml` takes a secret value: secrets "
+        "are in variables, in files of their own, or in Infisical.",
         *parts,
         "## What the trusted configuration decides",
         f"If `RECONCILER_TRUSTED_CONFIG` is set, these keys of `reconciler.yaml` come from there: {pinned}. "

@@ -1,4 +1,4 @@
-"""The little Markdown that reference pages are made of."""
+"""Writes the Markdown of the reference pages."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,23 +6,23 @@ _MADE = "<!-- Made by docs/generate.py. Change what it is made from, then run `m
 
 
 def page(title: str, *parts: str) -> str:
-    """Return a page of `parts`, a blank line between them."""
+    """Return a page of `parts`, with a blank line between them."""
     return "\n\n".join([_MADE, f"# {title}", *(part.strip("\n") for part in parts if part)]) + "\n"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; a bar in a cell is escaped, a line break becomes a space."""
+    """Return a table. It escapes each bar in a cell, and turns each line break into a space."""
     lines = [heads, ["---"] * len(heads), *([_cell(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def code(text: str) -> str:
-    """Return `text` as code in a line, nothing for nothing."""
+    """Return `text` as a code span, or an empty text if `text` is empty."""
     return f"`{text}`" if text else ""
 
 
 def block(text: str, language: str = "text") -> str:
-    """Return `text` as a fence."""
+    """Return `text` as a fenced code block."""
     return f"```{language}\n{text.strip(chr(10))}\n```"
 
 

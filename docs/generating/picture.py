@@ -1,4 +1,4 @@
-"""The picture of a plan: what the real command prints in colour for a small stack, drawn as SVG without a web font."""
+"""Draws the picture of a plan: it runs `reconciler plan` on a small stack, and draws the coloured output as SVG."""
 
 import hashlib
 import io
@@ -91,7 +91,7 @@ def plan() -> str:
 
 
 class _Stack:
-    """A stack with a past: applied, edited, and one connection written by somebody else."""
+    """A stack that was applied and then edited. Somebody else wrote the credentials of one connection."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -146,7 +146,7 @@ class _Stack:
 
 
 def _steady(text: str) -> str:
-    """Return `text` with ids and digest that are the same every time."""
+    """Return `text` with ids and a digest that are the same in every run."""
     ids: dict[str, str] = {}
 
     def steady(found: re.Match[str]) -> str:

@@ -169,7 +169,7 @@ class _Run:
 
     def _skip(self, step: _Step, reason: Reason) -> None:
         for intent in step.intents:
-            self._journal.withdrawn(intent)
+            self._journal.withdraw(intent)
         self._not_done.add(step.change.key)
         event = ChangeNotTried(step.change.key, step.change.action, reason)
         self._not_tried.append(event)
@@ -183,7 +183,7 @@ class _Run:
             connection_id = await self._do(step)
         except (InfisicalError, WireError) as refused:
             for intent in step.intents:
-                self._journal.withdrawn(intent)
+                self._journal.withdraw(intent)
             await self._fail(step, time.monotonic() - started, refused)
         except writes.Lost as lost:
             await self._fail(step, time.monotonic() - started, lost.cause, unknown=True)
@@ -217,7 +217,7 @@ class _Run:
             case Action.DELETE:
                 await writes.delete(self._writer, self._reader, change.id)
                 self._journal.drop(change.address, change.id)
-                self._journal.settled(step.intents[0])
+                self._journal.finish(step.intents[0])
             case Action.FORGET:
                 self._journal.drop(change.address, change.id)
             case _ if step.record is not None:
@@ -228,7 +228,7 @@ class _Run:
         sent, credentials = _sent(step)
         record = await writes.create(self._writer, self._reader, step.intents[0], sent, credentials)
         self._journal.put(record, step.change.previous_address)
-        self._journal.settled(step.intents[0])
+        self._journal.finish(step.intents[0])
         return record.id
 
     async def _replace(self, step: _Step) -> str:
@@ -239,7 +239,7 @@ class _Run:
             self._partly_done.add(step.change.key)
             await writes.delete(self._writer, self._reader, step.old.id)
             self._journal.drop(step.change.address, step.old.id)
-            self._journal.settled(step.intents[1])
+            self._journal.finish(step.intents[1])
         return created
 
     async def _update(self, step: _Step, wanted: Record) -> None:
@@ -248,7 +248,7 @@ class _Run:
             credentials = _sent(step)[1] if change.sends_credentials else None
             fields = (NAME in change.fields, DESCRIPTION in change.fields)
             wanted = await writes.update(self._writer, change.id, wanted, fields, credentials)
-            self._journal.settled(step.intents[0])
+            self._journal.finish(step.intents[0])
         self._journal.put(wanted, change.previous_address)
 
 

@@ -50,13 +50,13 @@ class Journal:
         self._unstored += 1
         await self.store()
 
-    def settled(self, intent: Intent) -> None:
+    def finish(self, intent: Intent) -> None:
         """Note that a write is done."""
         self._intents.pop(_key(intent), None)
         self._inherited.pop(_key(intent), None)
         self._changed()
 
-    def withdrawn(self, intent: Intent) -> None:
+    def withdraw(self, intent: Intent) -> None:
         """Note that a write was not carried out: it was refused, or never sent.
 
         An intent that an earlier run left behind stays, because that run may have sent it.

@@ -76,13 +76,13 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         from reconciler.cli import signals
 
-        code = signals.interrupted()
+        code = signals.end_interrupted()
     except OSError as broken:
         # Everything else that can go wrong with a file is said where it is read or written; this is the output itself.
         from reconciler.cli import exits, output, signals
 
         output.silence(sys.stdout)
-        code = signals.broken_pipe() if broken.errno == errno.EPIPE else exits.FAILED
+        code = signals.end_broken_pipe() if broken.errno == errno.EPIPE else exits.FAILED
     sys.exit(code)
 
 

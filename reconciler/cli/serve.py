@@ -105,5 +105,5 @@ def command(  # an option each
         else:
             output.say(json.dumps(served.told()) + "\n")
 
-    with output.stops(), signals.heeded() as interruption:
+    with output.stops(), signals.handle_signals() as interruption:
         serve(Serving(faults=chances, delay_seconds=delay_ms / 1000, **options), ready, interruption)

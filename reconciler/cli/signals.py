@@ -1,7 +1,7 @@
 """What SIGINT (Ctrl-C) and SIGTERM do to a command. No other module installs a handler.
 
 A command that looks, and writes nothing, has no handlers: Python ends it with KeyboardInterrupt, the system with SIGTERM.
-A command that writes or serves asks for the signals with `heeded` and ends itself in good order.
+A command that writes or serves asks for the signals with `handle_signals` and ends itself in good order.
 """
 
 import signal
@@ -17,7 +17,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def heeded() -> Iterator[Interruption]:
+def handle_signals() -> Iterator[Interruption]:
     """Turn every signal into an `Interruption` until the block ends.
 
     After a block that ends well everything is stored, and only the exit code is left to give: signals are ignored from then on.
@@ -38,12 +38,12 @@ def heeded() -> Iterator[Interruption]:
             signal.set_wakeup_fd(other_fd)
 
 
-def interrupted() -> int:
+def end_interrupted() -> int:
     """Say that Ctrl-C ended a command that writes nothing, and return its exit code."""
     click.echo("\nInterrupted. Nothing was written.", err=True)
     return exits.SIGNAL + signal.SIGINT
 
 
-def broken_pipe() -> int:
+def end_broken_pipe() -> int:
     """Return the exit code of a command whose reader went away, the same as if SIGPIPE had ended it."""
     return exits.SIGNAL + signal.SIGPIPE

@@ -18,13 +18,13 @@ from reconciler.reports import ApplyReport
 
 def carry_out(location: StackLocation, request: Request, *, approved: bool, form: str) -> None:
     """Apply what `request` says, ask unless it is `approved`, show what happens in `form` (text, json), and exit."""
-    with output.stops(output.report(form).apply_stopped), signals.heeded() as interruption:
+    with output.stops(output.report(form).apply_stopped), signals.handle_signals() as interruption:
         talk = _Json(approved) if form == "json" else _Text(approved, interruption)
         try:
             applied = run(apply, location, request, Callbacks(talk.approve, talk.emit), interruption)
         finally:
             talk.end()
-    talk.ended(applied)
+    talk.finish(applied)
     raise click.exceptions.Exit(exits.of_apply(applied))
 
 
@@ -61,7 +61,7 @@ class _Text:
         if self._progress is not None:
             self._progress.close()
 
-    def ended(self, applied: Applied) -> None:
+    def finish(self, applied: Applied) -> None:
         """Show how it ended."""
         if applied.plan is None:
             click.echo("Interrupted. Nothing was written.", err=True)
@@ -110,7 +110,7 @@ class _Json:
     def end(self) -> None:
         """Nothing to clear."""
 
-    def ended(self, applied: Applied) -> None:
+    def finish(self, applied: Applied) -> None:
         """Show how it ended."""
         if applied.plan is not None:
             self._show(applied.plan)

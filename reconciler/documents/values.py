@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from yaml.constructor import ConstructorError, SafeConstructor
 
-INVALID = "This is not valid YAML."
+INVALID_YAML = "This is not valid YAML."
 DEEPEST = 100
 _MOST_REPEATED = 1_000_000
 """How many characters and nodes a document may have beyond its own text, once its aliases are written out.

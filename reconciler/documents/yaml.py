@@ -16,7 +16,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import Resolver
 from yaml.scanner import Scanner
 
-from reconciler.documents.values import DEEPEST, INVALID, Invalid, Values, too_deep
+from reconciler.documents.values import DEEPEST, INVALID_YAML, Invalid, Values, too_deep
 from reconciler.model import Diagnostic, Location, Source, error, warning
 from reconciler.model.source import Shown
 
@@ -158,7 +158,7 @@ def _documents(file: str, text: str, source: Source) -> Iterator[Document | Diag
                     hint="put it in quotes",
                 )
             if value is not None:
-                yield Document(file, value, node, source.parsed())
+                yield Document(file, value, node, source.mark_parsed())
     finally:
         loader.dispose()
 
@@ -223,7 +223,7 @@ def _invalid(file: str, text: str, broken: yaml.MarkedYAMLError, source: Source)
         problem += ", and the document ends"
     there = lines[number][place.column - 1 :] if len(lines) > number else ""
     hint = broken.hint if isinstance(broken, Invalid) else ""
-    return error(INVALID, detail=problem, location=place, hint=hint or _yaml_hint(problem, there))
+    return error(INVALID_YAML, detail=problem, location=place, hint=hint or _yaml_hint(problem, there))
 
 
 def _yaml_hint(problem: str, there: str) -> str:

@@ -26,7 +26,7 @@ def build_connection(document: Document, file: str, allowed_hosts: tuple[str, ..
     metadata, spec = value["metadata"], value["spec"]
     credentials = spec["credentials"]
     address: str = metadata["name"]
-    host = hosts.judge(credentials["instanceUrl"], allowed_hosts)
+    host = hosts.judge_host(credentials["instanceUrl"], allowed_hosts)
     project, project_key = _project(spec)
     return Connection(
         address=address,

@@ -21,7 +21,7 @@ def check_connection(document: Document, allowed_hosts: tuple[str, ...]) -> list
         return []
     problems = []
     address = _text(document, _ADDRESS)
-    host = hosts.judge(written, allowed_hosts) if (written := _text(document, _HOST)) else None
+    host = hosts.judge_host(written, allowed_hosts) if (written := _text(document, _HOST)) else None
     if host is not None and host.problem:
         severity = warning if host.host else error
         place = document.location(_HOST)

@@ -70,7 +70,7 @@ class JudgedHost:
 
 
 @lru_cache(maxsize=1024)
-def judge(text: str, allowed: tuple[str, ...] = ()) -> JudgedHost:
+def judge_host(text: str, allowed: tuple[str, ...] = ()) -> JudgedHost:
     """Accept, map or refuse `text`, an instance URL as a person writes it; hosts in `allowed` are taken as they are."""
     scheme = _SCHEME.match(text.strip())
     rest = _SCHEME.sub("", text.strip()).lower()

@@ -51,7 +51,7 @@ class Source:
     def __deepcopy__(self, _memo: object) -> Self:
         return self
 
-    def parsed(self) -> "Source":
+    def mark_parsed(self) -> "Source":
         """Return the source of a document that could be parsed: what looks like a key in it is one."""
         return Source(self._text, self._keys, self.first, parsed=True)
 

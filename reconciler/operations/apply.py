@@ -19,7 +19,7 @@ from reconciler.operations.options import Options
 from reconciler.operations.plan import read_plan
 from reconciler.operations.salesforce import Checks, explain_refusal, open_salesforce, preflight
 from reconciler.operations.saved_plan import SavedPlan, approved_part
-from reconciler.operations.stack import Stack, open_stack
+from reconciler.operations.stack import OpenStack, open_stack
 from reconciler.operations.stored_state import Lock
 from reconciler.operations.survey import Survey, survey
 from reconciler.planning import Plan
@@ -124,7 +124,7 @@ async def _apply(
     async with open_stack(location, lock=Lock("apply", request.lock_seconds)) as stack:
         surveyed = await survey(stack, request.options, missing_is_error=True)
         plan = approved_part(surveyed.plan, request.expect, saved, datetime.now(UTC))
-        plan = planning.guarded(plan, stack.settings.guards, request.options.allowed)
+        plan = planning.apply_guards(plan, stack.settings.guards, request.options.allowed)
         if plan.errored or plan.guarded:
             return Applied(plan)
         approval = callbacks.approve(plan) if plan.changes else Approval.YES
@@ -139,7 +139,7 @@ async def _apply(
         return Applied(plan, outcome, approval)
 
 
-async def _preflight(asker: Asker, stack: Stack, plan: Plan, surveyed: Survey, callbacks: Callbacks) -> Checks:
+async def _preflight(asker: Asker, stack: OpenStack, plan: Plan, surveyed: Survey, callbacks: Callbacks) -> Checks:
     """Try the credentials that are about to be sent. Raises `Stopped` if they must not be; nothing was written then."""
     sending = [surveyed.desired[change.address] for change in plan.changes if change.sends_credentials]
     checks, warnings = await preflight(asker, stack.settings, sending, surveyed.credentials)
@@ -155,7 +155,7 @@ async def _explain_refusal(checks: Checks, surveyed: Survey, refused: Diagnostic
 
 async def _carry_out(
     plan: Plan,
-    stack: Stack,
+    stack: OpenStack,
     surveyed: Survey,
     request: Request,
     callbacks: Callbacks,

@@ -9,7 +9,7 @@ from reconciler.model import Diagnostic, ExportedManifests, LiveConnection, Loca
 from reconciler.model.connection import APP
 from reconciler.operations.location import StackLocation
 from reconciler.operations.look import read_listing, refuse_other_organisation
-from reconciler.operations.stack import Need, Stack, open_stack
+from reconciler.operations.stack import Need, OpenStack, open_stack
 from reconciler.secrets import EnvironmentSource
 from reconciler.wire import WireError
 from reconciler.workspace import write_file
@@ -49,7 +49,7 @@ async def export(location: StackLocation, out: Path, project: str | None, *, unm
     )
 
 
-async def _live(stack: Stack) -> tuple[LiveConnection, ...]:
+async def _live(stack: OpenStack) -> tuple[LiveConnection, ...]:
     try:
         listing = await read_listing(stack.infisical.reader)
     except (InfisicalError, WireError) as failure:
@@ -79,7 +79,7 @@ def _write(out: Path, files: list[Path], texts: list[str]) -> None:
 def _invalid_hosts(files: list[Path], chosen: list[LiveConnection], settings: Settings) -> list[Diagnostic]:
     """Return a warning for each manifest whose host `validate` will refuse."""
     judged = [
-        (file, hosts.judge(connection.instance_url, settings.allowed_hosts))
+        (file, hosts.judge_host(connection.instance_url, settings.allowed_hosts))
         for file, connection in zip(files, chosen, strict=True)
     ]
     return [

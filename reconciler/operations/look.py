@@ -66,7 +66,7 @@ async def look(url: str, connections: Sequence[Connection], state: State, reader
     try:
         listing = await read_listing(reader)
         refuse_other_organisation(state, listing.organisation)
-        missing = planning.unlisted(state, listing.connections)
+        missing = planning.missing_ids(state, listing.connections)
         lost = await _lost_projects(state, missing, reader)
         _refuse_too_many_missing(state, listing.connections, missing, lost, confirmed)
         await _confirm_gone(missing, reader)

@@ -89,10 +89,10 @@ def plan_offline(location: StackLocation, ref: str, options: Options) -> Plan:
         diagnostics=(*files.warnings, *base.notes, *decisions.diagnostics),
     )
     if options.selection:
-        addresses, problems = planning.selected(options.selection, here, state)
-        plan = planning.narrowed(plan, addresses)
+        addresses, problems = planning.select_addresses(options.selection, here, state)
+        plan = planning.narrow(plan, addresses)
         plan = replace(plan, diagnostics=(*problems, *plan.diagnostics))
-    return planning.guarded(plan, base.guards, options.allowed)
+    return planning.apply_guards(plan, base.guards, options.allowed)
 
 
 def _base(location: StackLocation, settings: Settings, ref: str) -> _Base:

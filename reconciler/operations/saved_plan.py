@@ -59,7 +59,7 @@ def why_stale(saved: SavedPlan, now: Plan, at: datetime) -> tuple[Diagnostic, ..
 
 def _same_part(now: Plan, saved: Plan) -> Plan:
     """Return `now`, narrowed to the addresses that the saved plan is about."""
-    return planning.narrowed(now, saved.part.only) if saved.part.only else now
+    return planning.narrow(now, saved.part.only) if saved.part.only else now
 
 
 def _made_offline(saved: SavedPlan, _now: Plan, _at: datetime) -> Diagnostic | None:

@@ -27,7 +27,7 @@ class Need(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class OpenStack:
     """An open stack.
 
     `location` is what was asked for, `files` what is in the stack's files. `infisical` is logged in. `state` is what `backend`
@@ -55,7 +55,7 @@ class Stack:
 @asynccontextmanager
 async def open_stack(
     location: StackLocation, *, manifests: Need = Need.REQUIRED, lock: Lock | None = None
-) -> AsyncIterator[Stack]:
+) -> AsyncIterator[OpenStack]:
     """Open a stack for the block, and hold `lock` until the block ends; without it, other runs may change the state meanwhile.
 
     Raises `Stopped`: for files that are invalid, a log-in that is refused, a state that is locked or cannot be read.
@@ -67,7 +67,7 @@ async def open_stack(
         open_session(settings, location) as session,
         open_backend(place.backend(session), location, lock) as stored,
     ):
-        yield Stack(location, files, session, stored.backend, stored.state, stored.version)
+        yield OpenStack(location, files, session, stored.backend, stored.state, stored.version)
 
 
 def _manifests(settings: Settings, location: StackLocation, need: Need) -> Manifests:

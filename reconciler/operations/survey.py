@@ -9,7 +9,7 @@ from reconciler.model import ORGANISATION, Connection, Credentials, Diagnostic, 
 from reconciler.operations.look import Seen, look
 from reconciler.operations.options import Options
 from reconciler.operations.sources import value_sources
-from reconciler.operations.stack import Stack
+from reconciler.operations.stack import OpenStack
 from reconciler.planning import Basis, Choices, Plan, Settled, Target
 from reconciler.secrets import Refused, Resolution
 
@@ -29,7 +29,7 @@ class Survey:
     credentials: Mapping[str, Credentials]
 
 
-async def survey(stack: Stack, options: Options, *, missing_is_error: bool) -> Survey:
+async def survey(stack: OpenStack, options: Options, *, missing_is_error: bool) -> Survey:
     """Read Infisical and the values, settle what an interrupted apply left open, and decide.
 
     A value that cannot be read is an error if `missing_is_error`, else a warning. Raises `Stopped`: FAILED if Infisical refuses
@@ -80,7 +80,7 @@ async def survey(stack: Stack, options: Options, *, missing_is_error: bool) -> S
         diagnostics=(*stack.files.warnings, *contradictions, *settled.diagnostics, *decisions.diagnostics, *missing),
         interrupted=settled.done,
     )
-    plan = planning.guarded(_narrowed(plan, options, desired, settled.state), settings.guards, options.allowed)
+    plan = planning.apply_guards(_narrowed(plan, options, desired, settled.state), settings.guards, options.allowed)
     return Survey(plan, settled, bool(state.intents), desired, credentials)
 
 
@@ -105,8 +105,8 @@ def _choices(options: Options, connections: Sequence[Connection]) -> tuple[Choic
 def _narrowed(plan: Plan, options: Options, desired: Mapping[str, Connection], state: State) -> Plan:
     if not options.selection:
         return plan
-    addresses, problems = planning.selected(options.selection, desired, state)
-    narrowed = planning.narrowed(plan, addresses)
+    addresses, problems = planning.select_addresses(options.selection, desired, state)
+    narrowed = planning.narrow(plan, addresses)
     return replace(narrowed, diagnostics=(*problems, *narrowed.diagnostics))
 
 

@@ -7,13 +7,13 @@
 """
 
 from reconciler.planning.compare import Mismatch, compare, explain, select
-from reconciler.planning.credentials import judge
+from reconciler.planning.credentials import judge_credentials
 from reconciler.planning.decide import Decisions, decide
 from reconciler.planning.differ import Difference, differences
 from reconciler.planning.digest import decides_something, digest
 from reconciler.planning.drift import Drifted
 from reconciler.planning.file import PlanFileError, decode, encode, is_plan
-from reconciler.planning.guards import Allowed, guarded
+from reconciler.planning.guards import Allowed, apply_guards
 from reconciler.planning.kind import Attributes, Kind
 from reconciler.planning.plan import (
     Basis,
@@ -29,8 +29,8 @@ from reconciler.planning.plan import (
     Target,
 )
 from reconciler.planning.salesforce_connection import SALESFORCE_CONNECTION, situation_of, wanted
-from reconciler.planning.selecting import Requirement, Selection, matching, narrowed, parse_selector, selected
-from reconciler.planning.settle import Settled, as_created, is_ours, settle, too_many_missing, unlisted
+from reconciler.planning.selecting import Requirement, Selection, matching, narrow, parse_selector, select_addresses
+from reconciler.planning.settle import Settled, as_created, is_ours, missing_ids, settle, too_many_missing
 from reconciler.planning.situation import Settlement, Situation
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "Settlement",
     "Situation",
     "Target",
+    "apply_guards",
     "as_created",
     "compare",
     "decide",
@@ -68,18 +69,17 @@ __all__ = [
     "digest",
     "encode",
     "explain",
-    "guarded",
     "is_ours",
     "is_plan",
-    "judge",
+    "judge_credentials",
     "matching",
-    "narrowed",
+    "missing_ids",
+    "narrow",
     "parse_selector",
     "select",
-    "selected",
+    "select_addresses",
     "settle",
     "situation_of",
     "too_many_missing",
-    "unlisted",
     "wanted",
 ]

@@ -55,7 +55,7 @@ class Judgement:
 SAME = Judgement(Verdict.SAME)
 
 
-def judge(evidence: Evidence) -> Judgement:
+def judge_credentials(evidence: Evidence) -> Judgement:
     """Return what the table says."""
     if CREDENTIALS in evidence.lifecycle.ignore_changes:
         return SAME

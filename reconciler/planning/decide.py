@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.model import Action, Diagnostic, Doubt, Lifecycle, Reason, Superseded, Why, warning
 from reconciler.model.action import CREDENTIALS, VERSION
 from reconciler.planning import claims, fields, names, removed
-from reconciler.planning.credentials import SAME, Evidence, Judgement, Verdict, judge
+from reconciler.planning.credentials import SAME, Evidence, Judgement, Verdict, judge_credentials
 from reconciler.planning.kind import Attributes, Desired, Effect, Kind, Present, Recorded
 from reconciler.planning.plan import Change, Declared, Drift, Kept, KeptWhy, Subject
 from reconciler.planning.situation import Situation
@@ -34,14 +34,14 @@ def decide(situation: Situation) -> Decisions:
     """Return what an apply would do, sorted by address."""
     table = _Table(situation)
     for desired in () if situation.choices.destroy else situation.desired:
-        table.wanted(desired)
+        table.decide_wanted(desired)
     for recorded in table.records_without_manifest():
-        table.unwanted(recorded)
+        table.decide_unwanted(recorded)
     for item in situation.superseded:
         table.left_behind(item)
     decisions = table.decisions
     decisions.changes, problems = names.order(decisions.changes, table.holders, table.owners)
-    decisions.diagnostics += names.disguised(situation.kind, decisions.changes) + problems + table.encrypted_anew()
+    decisions.diagnostics += names.renames_not_declared(situation.kind, decisions.changes) + problems + table.encrypted_anew()
     decisions.unmanaged = table.count_unmanaged()
     decisions.changes.sort(key=lambda change: change.key)
     decisions.unchanged.sort(key=lambda change: change.key)
@@ -68,7 +68,7 @@ class _Table:
 
     # -- wanted --------------------------------------------------------------------------------------------------
 
-    def wanted(self, desired: Desired) -> None:
+    def decide_wanted(self, desired: Desired) -> None:
         """Decide about one manifest: the rows with "desired: yes"."""
         recorded = self._record_of(desired)
         if recorded is None:
@@ -147,7 +147,7 @@ class _Table:
         if drift is not None and present.id not in self._situation.settlement.resend:
             self.decisions.drift.append(drift)
         local = fields.local(self._kind, desired, recorded, present)
-        if not self._kind.changed(present.attributes, wanted, Effect.REPLACES):
+        if not self._kind.changed_paths(present.attributes, wanted, Effect.REPLACES):
             change = self._changed_in_place(desired, present, judgement, local)
         else:
             change = self._moved(desired, recorded, present, judgement, local)
@@ -195,7 +195,7 @@ class _Table:
             reason = Reason(Why.HELD_BECAUSE_IT_MOVES, anew.doubt)
             self._keep_if_held(desired, present, Judgement(Verdict.HELD, reason))
             return _only_recorded(self._kind, change, wanted, local)
-        replaced = self._kind.changed(present.attributes, wanted, Effect.IN_PLACE, Effect.REPLACES)
+        replaced = self._kind.changed_paths(present.attributes, wanted, Effect.IN_PLACE, Effect.REPLACES)
         sent = tuple(path for path in anew.fields if path in self._kind.paths(Effect.WITH_CREDENTIALS))
         reason = Reason(Why.MOVED_TO_ANOTHER_PROJECT)
         return replace(change, action=Action.REPLACE, reason=reason, fields=(*replaced, *sent, *local), after=wanted)
@@ -231,7 +231,7 @@ class _Table:
         if not self._judges_credentials:
             return SAME
         choices = self._situation.choices
-        return judge(
+        return judge_credentials(
             Evidence(
                 values=desired.fingerprints,
                 sent=recorded.fingerprints if recorded else None,
@@ -268,15 +268,15 @@ class _Table:
         """Return the records that no manifest claims."""
         return [recorded for address, recorded in self._situation.recorded.items() if address not in self._claimed]
 
-    def unwanted(self, recorded: Recorded) -> None:
+    def decide_unwanted(self, recorded: Recorded) -> None:
         """Decide about one record without a manifest: the rows with "desired: no"."""
         present = self._present.get(recorded.id)
         if present is None:
             self.decisions.drift.append(Drift(recorded.address, recorded.id, (), recorded.attributes, None))
         if self._situation.choices.destroy:
-            decision = removed.destroyed(recorded, present, self._desired.get(recorded.address))
+            decision = removed.decide_destroy(recorded, present, self._desired.get(recorded.address))
         else:
-            decision = removed.unwanted(recorded, present)
+            decision = removed.decide_removal(recorded, present)
         if isinstance(decision, Kept):
             self.decisions.kept.append(decision)
         else:

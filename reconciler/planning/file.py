@@ -38,7 +38,7 @@ from reconciler.planning.plan import (
 )
 from reconciler.planning.salesforce_connection import SALESFORCE_CONNECTION
 
-FORMAT_VERSION = "2.0"
+PLAN_FORMAT = "2.0"
 _KIND = "reconciler-plan"
 _ADDRESS = re.compile("[a-z0-9-]{1,64}")
 """What no address can be must not be shown as one: whoever makes a file can make its checksum too."""
@@ -54,7 +54,7 @@ def encode(plan: Plan) -> bytes:
     """Return the file's bytes. `checksum` is over the plan itself, so that a cut or edited file is noticed."""
     content = _plain_plan(plan)
     document = {
-        "format_version": FORMAT_VERSION,
+        "format_version": PLAN_FORMAT,
         "kind": _KIND,
         "digest": digest(plan),
         "checksum": _checksum(content),
@@ -77,8 +77,8 @@ def decode(data: bytes) -> Plan:
     if not isinstance(document, dict) or document.get("kind") != _KIND:
         raise PlanFileError("it is not a plan of reconciler")
     version = str(document.get("format_version"))
-    if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
-        raise PlanFileError(f"it is of format {version}; this version reads {FORMAT_VERSION}")
+    if version.partition(".")[0] != PLAN_FORMAT.partition(".")[0]:
+        raise PlanFileError(f"it is of format {version}; this version reads {PLAN_FORMAT}")
     content = document.get("plan")
     if not isinstance(content, dict) or document.get("checksum") != _checksum(content):
         found, should = (_checksum(content) if isinstance(content, dict) else "none"), document.get("checksum")

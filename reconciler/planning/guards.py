@@ -36,7 +36,7 @@ def updates(changes: Sequence[Change]) -> int:
     return sum(change.action is Action.UPDATE and not change.first_sent for change in changes)
 
 
-def guarded(plan: Plan, guards: Guards, allowed: Allowed) -> Plan:
+def apply_guards(plan: Plan, guards: Guards, allowed: Allowed) -> Plan:
     """Return `plan` with the guards that stop it."""
     return replace(plan, guarded=tuple(_stopped_by(plan, guards, allowed)))
 

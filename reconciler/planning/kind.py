@@ -91,7 +91,7 @@ class Kind:
         """Whether it has fields that Infisical never gives back, so that the second decision table applies."""
         return any(each.effect is Effect.WRITE_ONLY for each in self.fields)
 
-    def changed(self, before: Attributes, after: Attributes, *effects: Effect, readable: bool = False) -> tuple[str, ...]:
+    def changed_paths(self, before: Attributes, after: Attributes, *effects: Effect, readable: bool = False) -> tuple[str, ...]:
         """Return the paths of the fields that differ, of those with one of `effects`, in the order in which people read them.
 
         Values are compared as the server compares them. With `readable`, only fields that Infisical gives back count.
@@ -117,8 +117,8 @@ def _compared(fields: Iterable[Field], attributes: Attributes) -> dict[str, str 
 class Desired:
     """What one manifest wants.
 
-    `fingerprints` are those of the values at their source, None where one of them is not available here. `refers_to` are the
-    addresses that must be there first. `file` is the manifest's path in the stack.
+    `fingerprints` are those of the values at their source, None where one of them is not available here. `file` is the
+    manifest's path in the stack.
     """
 
     address: str
@@ -128,7 +128,6 @@ class Desired:
     location: Location
     name_location: Location
     project_location: Location
-    refers_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def order(
     return ordered, problems + _circles(ordered)
 
 
-def disguised(kind: Kind, changes: Sequence[Change]) -> list[Diagnostic]:
+def renames_not_declared(kind: Kind, changes: Sequence[Change]) -> list[Diagnostic]:
     """Return an error for each delete and create of equal spec: a rename of the address that forgot to say so."""
     deletes: dict[object, list[Change]] = {}
     for change in changes:

@@ -7,7 +7,7 @@ from reconciler.planning.kind import Desired, Present, Recorded
 from reconciler.planning.plan import Change, Declared, Kept, KeptWhy, Subject
 
 
-def unwanted(recorded: Recorded, present: Present | None) -> Change | Kept:
+def decide_removal(recorded: Recorded, present: Present | None) -> Change | Kept:
     """Return what happens to a record without a manifest. `present` is None when its connection is gone for certain."""
     rules = recorded.attributes.lifecycle
     if present is None:
@@ -20,7 +20,7 @@ def unwanted(recorded: Recorded, present: Present | None) -> Change | Kept:
     return _change(recorded, present, Action.DELETE, Reason(Why.MANIFEST_REMOVED, file=recorded.file))
 
 
-def destroyed(recorded: Recorded, present: Present | None, desired: Desired | None) -> Change | Kept:
+def decide_destroy(recorded: Recorded, present: Present | None, desired: Desired | None) -> Change | Kept:
     """Return what happens to a record when the user destroys the stack.
 
     `desired` is its manifest, None when it has none. A protection or a `retain` there counts too, even before an apply has

@@ -64,7 +64,7 @@ def matching(patterns: Iterable[str], addresses: Iterable[str]) -> tuple[frozens
     return frozenset(matched), tuple(unmatched)
 
 
-def selected(
+def select_addresses(
     selection: Selection, desired: Mapping[str, Connection], state: State
 ) -> tuple[frozenset[str], tuple[Diagnostic, ...]]:
     """Return the addresses that `selection` names, and an error for each part of it that names none.
@@ -85,7 +85,7 @@ def selected(
     return addresses, (error("No connection has the labels of --selector.", hint="compare it with `metadata.labels`"),)
 
 
-def narrowed(plan: Plan, addresses: Iterable[str]) -> Plan:
+def narrow(plan: Plan, addresses: Iterable[str]) -> Plan:
     """Return the part of `plan` that concerns `addresses`. A change that needs one that is left out is an error."""
     chosen = frozenset(addresses)
     changes = tuple(change for change in plan.changes if _concerns(change, chosen))

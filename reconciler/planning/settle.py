@@ -33,7 +33,7 @@ class Settled:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def unlisted(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]:
+def missing_ids(state: State, live: Iterable[LiveConnection]) -> tuple[str, ...]:
     """Return the ids that `state` knows and `live` lacks. Ask for each of them: Infisical filters lists by permission."""
     seen = {connection.id for connection in live}
     known = [record.id for record in state.records.values()]
@@ -56,7 +56,7 @@ def too_many_missing(missing: Iterable[str], state: State) -> int:
 def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settled:
     """Return what `state` amounts to, given all live connections, at the time `now`.
 
-    An id that `state` knows and `live` lacks must be gone: Infisical answered 404 for it (see `unlisted`).
+    An id that `state` knows and `live` lacks must be gone: Infisical answered 404 for it (see `missing_ids`).
     """
     if not state.intents:
         return Settled(state)
@@ -69,7 +69,7 @@ def settle(state: State, live: Iterable[LiveConnection], now: datetime) -> Settl
                 work.update(intent)
             case Verb.DELETE:
                 work.delete(intent)
-    return work.settled()
+    return work.result()
 
 
 class _Work:
@@ -137,7 +137,7 @@ class _Work:
         self._superseded.pop(intent.connection_id, None)
         self._done[intent.address] = Reason(Why.DELETED_BY_INTERRUPTED_APPLY)
 
-    def settled(self) -> Settled:
+    def result(self) -> Settled:
         state = replace(
             self._state,
             records=self._records,

@@ -75,13 +75,13 @@ def _field_lines(path: str, before: Attributes, after: Attributes) -> Iterator[L
             return
         case paths.CONSUMER_KEY | paths.CONSUMER_SECRET:
             line = _field_line(path, before, after)
-            yield line if before.references and line.before is not None else _masked(words.LABELS[path])
+            yield line if before.references and line.before is not None else _masked(words.FIELD_TITLES[path])
         case paths.CREDENTIALS:
-            yield _masked(words.LABELS[paths.CONSUMER_KEY])
-            yield _masked(words.LABELS[paths.CONSUMER_SECRET])
+            yield _masked(words.FIELD_TITLES[paths.CONSUMER_KEY])
+            yield _masked(words.FIELD_TITLES[paths.CONSUMER_SECRET])
             old_host, new_host = before.values[paths.INSTANCE_URL] or "", after.values[paths.INSTANCE_URL] or ""
             if old_host != new_host:
-                yield Line(Mark.CHANGED, words.LABELS[paths.INSTANCE_URL], visible(new_host), visible(old_host))
+                yield Line(Mark.CHANGED, words.FIELD_TITLES[paths.INSTANCE_URL], visible(new_host), visible(old_host))
         case paths.RECORD:
             yield Line(Mark.RECORDED, "record", words.RECORD_LAGS)
         case paths.ACCEPTED:
@@ -95,7 +95,7 @@ def _field_lines(path: str, before: Attributes, after: Attributes) -> Iterator[L
 
 
 def _field_line(path: str, before: Attributes, after: Attributes) -> Line:
-    label = words.LABELS[path]
+    label = words.FIELD_TITLES[path]
     old, new = dict(_values(before, empty=True))[label], dict(_values(after, empty=True))[label]
     return Line(Mark.CHANGED, label, new, old) if old != new else Line(Mark.RECORDED, label, new)
 
@@ -116,7 +116,7 @@ def _label_lines(before: Mapping[str, str], after: Mapping[str, str]) -> Iterato
     """One line with the labels that differ; those that stay are left out."""
     keys = [difference.path[0] for difference in differences(before, after)]
     if keys:
-        yield Line(Mark.CHANGED, words.LABELS[paths.LABELS], _chosen_labels(after, keys), _chosen_labels(before, keys))
+        yield Line(Mark.CHANGED, words.FIELD_TITLES[paths.LABELS], _chosen_labels(after, keys), _chosen_labels(before, keys))
 
 
 def _chosen_labels(labels: Mapping[str, str], keys: Sequence[str]) -> str:
@@ -153,7 +153,7 @@ def _values(attributes: Attributes, *, empty: bool = False) -> list[tuple[str, s
         (paths.CONSUMER_SECRET, visible(references.get(paths.CONSUMER_SECRET, ""))),
         (paths.VERSION, _quoted(version) if (version := values[paths.VERSION]) else ""),
     ]
-    return [(words.LABELS[path], value or "none") for path, value in rows if value or empty]
+    return [(words.FIELD_TITLES[path], value or "none") for path, value in rows if value or empty]
 
 
 def _local_values(attributes: Attributes) -> list[tuple[str, str]]:
@@ -227,4 +227,4 @@ def _drift_sentences(drift: Drift) -> Iterator[str]:
 
 def secret_names(paths_of_fields: Sequence[str]) -> tuple[str, ...]:
     """Return what people call the changed fields of which nobody may see the value."""
-    return tuple(words.LABELS[path] for path in paths_of_fields if path in {paths.CONSUMER_KEY, paths.CONSUMER_SECRET})
+    return tuple(words.FIELD_TITLES[path] for path in paths_of_fields if path in {paths.CONSUMER_KEY, paths.CONSUMER_SECRET})

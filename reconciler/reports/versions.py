@@ -20,7 +20,7 @@ STATE_SHOW = "state-show-report"
 STATE_RM = "state-rm-report"
 STATE_MV = "state-mv-report"
 STATE_PUSH = "state-push-report"
-VERSION = "version-report"
+VERSION_REPORT = "version-report"
 STOPPED = "stopped-report"
 
 VERSIONS: Mapping[str, str] = MappingProxyType(
@@ -39,7 +39,7 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         STATE_RM: "1.0",
         STATE_MV: "1.0",
         STATE_PUSH: "1.0",
-        VERSION: "1.0",
+        VERSION_REPORT: "1.0",
         STOPPED: "1.0",
     }
 )

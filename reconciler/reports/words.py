@@ -52,7 +52,7 @@ ORDER = (
 )
 """The most dangerous first."""
 
-LABELS = {
+FIELD_TITLES = {
     paths.NAME: "name",
     paths.DESCRIPTION: "description",
     paths.PROJECT: "project",
@@ -70,7 +70,7 @@ RECORD_LAGS = "brought up to date with what Infisical has already"
 CREDENTIALS_ACCEPTED = "theirs are taken as right"
 OFFLINE = "Not compared with Infisical: what is there, and what the values are, is not known. It cannot be applied."
 
-NAMED = 10
+NAMES_SHOWN = 10
 """How many addresses are named before the others are only counted."""
 
 _DOUBTS = {
@@ -192,8 +192,8 @@ def _ends(number: int) -> str:
 def named(names: Iterable[str]) -> str:
     """Return the first names, and how many more there are."""
     listed = list(names)
-    more = len(listed) - NAMED
-    return ", ".join(listed[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(listed) - NAMES_SHOWN
+    return ", ".join(listed[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def counted(number: int, noun: str) -> str:

@@ -259,7 +259,7 @@ _BY_ERROR = MappingProxyType(
 )
 
 
-def refusal(status: int, error: str, description: str) -> Cause:
+def cause_of_refusal(status: int, error: str, description: str) -> Cause:
     """Return the cause of a refusal, from the status and the two texts of Salesforce's answer, each "" when it has none."""
     words = description.lower()
     for part, described in _BY_DESCRIPTION:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.model import Credentials, OrgCheck, OrgCheckPart, OrgProblem, PartResult, SetupStep, hosts
-from reconciler.salesforce.causes import CAUSES, NEW_APP, Cause, refusal
+from reconciler.salesforce.causes import CAUSES, NEW_APP, Cause, cause_of_refusal
 from reconciler.wire import HALF, AnswerLost, Asker, NotSent, Reply, Unresolved, Untrusted, WireError, printable
 
 SECONDS = 30.0
@@ -38,7 +38,7 @@ async def check_org_login(asker: Asker, login: OrgLogin, allowed_hosts: tuple[st
 
 async def reach_org(asker: Asker, host: str, allowed_hosts: tuple[str, ...] = ()) -> OrgCheck:
     """Look at a host and the way to it, which needs no log-in: one look will do for all log-ins there."""
-    judged = hosts.judge(host, allowed_hosts)
+    judged = hosts.judge_host(host, allowed_hosts)
     host = hosts.fold(host)
     if judged.host is None:
         said = f"{judged.problem}."
@@ -72,7 +72,7 @@ async def try_org_login(asker: Asker, login: OrgLogin, reached: OrgCheck) -> Org
 async def _way(asker: Asker, host: str, parts: dict[OrgCheckPart, PartResult]) -> OrgProblem | None:
     """Ask the org for its API versions, which needs no log-in: what fails here is the host or the way to it."""
     open_way = PartResult.UNCHECKED if asker.stand else PartResult.OK
-    resolved = PartResult.UNCHECKED if asker.proxied(host) else open_way
+    resolved = PartResult.UNCHECKED if asker.uses_proxy(host) else open_way
     try:
         reply = await asker.get(host, _VERSIONS, seconds=SECONDS)
     except Unresolved as failure:
@@ -170,7 +170,7 @@ def _refused(reply: Reply, body: Mapping[str, Any], credentials: Credentials) ->
     elif not error and reply.status < 500 and reply.status != 429:
         cause = _no_oauth(reply)
     else:
-        cause = refusal(reply.status, error, description)
+        cause = cause_of_refusal(reply.status, error, description)
     return _problem(cause, OrgCheckPart.TOKEN, _said(reply), _remark(cause, credentials))
 
 

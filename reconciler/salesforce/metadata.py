@@ -26,7 +26,7 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class MetadataType:
     """A metadata type: its name, the folder and suffix of its files, and when it is deployed."""
 
     name: str
@@ -39,12 +39,14 @@ class Kind:
         return f"{self.phase.value}/main/default/{self.folder}/{member}.{self.suffix}-meta.xml"
 
 
-APPLICATION = Kind("ExternalClientApplication", "externalClientApps", "eca", Phase.APP)
-OAUTH = Kind("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", Phase.APP)
-GLOBAL = Kind("ExtlClntAppGlobalOauthSettings", "extlClntAppGlobalOauthSets", "ecaGlblOauth", Phase.APP)
-OAUTH_POLICIES = Kind("ExtlClntAppOauthConfigurablePolicies", "extlClntAppOauthPolicies", "ecaOauthPlcy", Phase.POLICIES)
-POLICIES = Kind("ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", "ecaPlcy", Phase.POLICIES)
-ORG = Kind("ExternalClientAppSettings", "settings", "settings", Phase.POLICIES)
+APPLICATION = MetadataType("ExternalClientApplication", "externalClientApps", "eca", Phase.APP)
+OAUTH = MetadataType("ExtlClntAppOauthSettings", "extlClntAppOauthSettings", "ecaOauth", Phase.APP)
+GLOBAL = MetadataType("ExtlClntAppGlobalOauthSettings", "extlClntAppGlobalOauthSets", "ecaGlblOauth", Phase.APP)
+OAUTH_POLICIES = MetadataType(
+    "ExtlClntAppOauthConfigurablePolicies", "extlClntAppOauthPolicies", "ecaOauthPlcy", Phase.POLICIES
+)
+POLICIES = MetadataType("ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", "ecaPlcy", Phase.POLICIES)
+ORG = MetadataType("ExternalClientAppSettings", "settings", "settings", Phase.POLICIES)
 KINDS = (APPLICATION, OAUTH, GLOBAL, OAUTH_POLICIES, POLICIES, ORG)
 _SUFFIXES = MappingProxyType(
     {APPLICATION: "", OAUTH: "_oauth", GLOBAL: "_glbloauth", OAUTH_POLICIES: "_oauthPlcy", POLICIES: "_plcy"}
@@ -106,7 +108,7 @@ ROTATES = ("shouldRotateConsumerKey", "shouldRotateConsumerSecret")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MetadataField:
     """One element of a component that the manifest decides, and the step of the set-up that does the same by hand."""
 
     name: str
@@ -118,10 +120,10 @@ class Field:
 class Component:
     """A component as the manifest wants it; `member` is the name it has unless the org's is another. `app` is the API name."""
 
-    kind: Kind
+    kind: MetadataType
     member: str
     app: str
-    fields: tuple[Field, ...]
+    fields: tuple[MetadataField, ...]
 
     @property
     def file(self) -> str:
@@ -131,7 +133,7 @@ class Component:
 
 def components(app: ExternalClientApp) -> list[Component]:
     """Return what an app takes, in the order of deployment; without the org's own switch."""
-    fields: dict[Kind, Iterator[Field]] = {
+    fields: dict[MetadataType, Iterator[MetadataField]] = {
         APPLICATION: _application(app),
         OAUTH: _oauth(app),
         GLOBAL: _global(app),
@@ -150,26 +152,26 @@ def org_switch(apps: Sequence[ExternalClientApp]) -> Component:
     return Component(ORG, SETTINGS, "", (_flag("enableClientSecretInRestApiAccess", SetupStep.REST, on=on),))
 
 
-def _linked(kind: Kind, app: ExternalClientApp, fields: Iterator[Field]) -> Iterator[Field]:
+def _linked(kind: MetadataType, app: ExternalClientApp, fields: Iterator[MetadataField]) -> Iterator[MetadataField]:
     if kind is not APPLICATION:
-        yield Field(APP_FIELD, app.api_name, SetupStep.APP)
+        yield MetadataField(APP_FIELD, app.api_name, SetupStep.APP)
     yield from fields
 
 
-def _application(app: ExternalClientApp) -> Iterator[Field]:
-    yield Field("contactEmail", app.contact_email, SetupStep.APP)
+def _application(app: ExternalClientApp) -> Iterator[MetadataField]:
+    yield MetadataField("contactEmail", app.contact_email, SetupStep.APP)
     if app.description:
-        yield Field("description", app.description, SetupStep.APP)
-    yield Field("distributionState", "Local", SetupStep.APP)
-    yield Field("label", app.label, SetupStep.APP)
+        yield MetadataField("description", app.description, SetupStep.APP)
+    yield MetadataField("distributionState", "Local", SetupStep.APP)
+    yield MetadataField("label", app.label, SetupStep.APP)
 
 
-def _oauth(app: ExternalClientApp) -> Iterator[Field]:
-    yield Field("commaSeparatedOauthScopes", ", ".join(sorted(_SCOPES[scope] for scope in app.scopes)), SetupStep.OAUTH)
+def _oauth(app: ExternalClientApp) -> Iterator[MetadataField]:
+    yield MetadataField("commaSeparatedOauthScopes", ", ".join(sorted(_SCOPES[scope] for scope in app.scopes)), SetupStep.OAUTH)
 
 
-def _global(app: ExternalClientApp) -> Iterator[Field]:
-    yield Field("callbackUrl", app.callback_url, SetupStep.OAUTH)
+def _global(app: ExternalClientApp) -> Iterator[MetadataField]:
+    yield MetadataField("callbackUrl", app.callback_url, SetupStep.OAUTH)
     yield _flag("isClientCredentialsFlowEnabled", SetupStep.OAUTH, on=app.client_credentials)
     # Salesforce asks the other way round: whether the secret may be left out.
     yield _flag("isConsumerSecretOptional", SetupStep.OAUTH, on=not app.secret_for_web_server)
@@ -181,18 +183,18 @@ def _global(app: ExternalClientApp) -> Iterator[Field]:
         yield _flag(name, SetupStep.OAUTH, on=False)
 
 
-def _oauth_policies(app: ExternalClientApp) -> Iterator[Field]:
+def _oauth_policies(app: ExternalClientApp) -> Iterator[MetadataField]:
     if app.run_as:
-        yield Field("clientCredentialsFlowUser", app.run_as, SetupStep.POLICIES)
+        yield MetadataField("clientCredentialsFlowUser", app.run_as, SetupStep.POLICIES)
     if app.permission_sets:
-        yield Field("commaSeparatedPermissionSet", ",".join(sorted(app.permission_sets)), SetupStep.POLICIES)
+        yield MetadataField("commaSeparatedPermissionSet", ",".join(sorted(app.permission_sets)), SetupStep.POLICIES)
     if app.profiles:
-        yield Field("commaSeparatedProfile", ",".join(sorted(app.profiles)), SetupStep.POLICIES)
-    yield Field("ipRelaxationPolicyType", _RELAXATION[app.ip_relaxation], SetupStep.POLICIES)
+        yield MetadataField("commaSeparatedProfile", ",".join(sorted(app.profiles)), SetupStep.POLICIES)
+    yield MetadataField("ipRelaxationPolicyType", _RELAXATION[app.ip_relaxation], SetupStep.POLICIES)
     yield _flag("isClientCredentialsFlowEnabled", SetupStep.POLICIES, on=app.client_credentials)
     yield _flag("isTokenExchangeFlowEnabled", SetupStep.POLICIES, on=app.token_exchange)
-    yield Field("permittedUsersPolicyType", _PERMITTED[app.permitted_users], SetupStep.POLICIES)
+    yield MetadataField("permittedUsersPolicyType", _PERMITTED[app.permitted_users], SetupStep.POLICIES)
 
 
-def _flag(name: str, step: SetupStep, *, on: bool) -> Field:
-    return Field(name, str(on).lower(), step)
+def _flag(name: str, step: SetupStep, *, on: bool) -> MetadataField:
+    return MetadataField(name, str(on).lower(), step)

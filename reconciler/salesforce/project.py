@@ -18,7 +18,7 @@ from reconciler.salesforce.metadata import (
     ORG,
     POLICIES,
     Component,
-    Kind,
+    MetadataType,
     Phase,
     components,
     org_switch,
@@ -42,7 +42,7 @@ class Unreadable(Exception):
 class Retrieved:
     """A component as a file has it. `app` is the API name of its app, "" for the org's settings; texts are by field."""
 
-    kind: Kind
+    kind: MetadataType
     member: str
     app: str
     fields: Mapping[str, str]

@@ -22,7 +22,7 @@ from reconciler.model import (
 )
 from reconciler.state.backend import StateError
 
-FORMAT_VERSION = "1.0"
+STATE_FORMAT = "1.0"
 KEY_BYTES = 32
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Encoder:
 
         organisation = {"id": state.organisation_id, "name": state.organisation_name}
         yield "{\n"
-        yield f'"format_version": {_json(FORMAT_VERSION)},\n'
+        yield f'"format_version": {_json(STATE_FORMAT)},\n'
         yield f'"lineage": {_json(state.lineage)},\n'
         yield f'"serial": {state.serial},\n'
         yield f'"fingerprint_key": {_json(base64.b64encode(state.key).decode())},\n'
@@ -72,9 +72,9 @@ def decode_state(data: bytes, where: str = "The state") -> State:
     try:
         document = json.loads(data)
         version = _text(document, "format_version")
-        if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        if version.partition(".")[0] != STATE_FORMAT.partition(".")[0]:
             raise StateError(
-                f"{where} has format {version}, but this version of reconciler reads format {FORMAT_VERSION}.",
+                f"{where} has format {version}, but this version of reconciler reads format {STATE_FORMAT}.",
                 "use the version of reconciler that wrote it, or a newer one",
             )
         return _state(document)

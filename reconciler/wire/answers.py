@@ -52,7 +52,7 @@ class Received:
     content: bytes
 
 
-async def received(response: httpx.Response) -> Received:
+async def receive(response: httpx.Response) -> Received:
     """Read a response, but not endlessly, and close it."""
     try:
         parts = []
@@ -67,7 +67,7 @@ async def received(response: httpx.Response) -> Received:
     return Received(response.status_code, response.headers, parts[0] if len(parts) == 1 else b"".join(parts))
 
 
-def judged(url: str, method: str, came: Received, secrets: Sequence[Secret]) -> Answer:
+def judge_answer(url: str, method: str, came: Received, secrets: Sequence[Secret]) -> Answer:
     """Return the answer that `came` is. Raises `NotAnAnswer`; for a write that a gateway answered for, `AnswerLost`.
 
     No sentence repeats one of `secrets`.

@@ -16,10 +16,10 @@ import httpx
 
 from reconciler.model import Secret
 from reconciler.wire import tls
-from reconciler.wire.answers import received
+from reconciler.wire.answers import receive
 from reconciler.wire.errors import AnswerLost, NotSent, Unresolved
 from reconciler.wire.headers import user_agent
-from reconciler.wire.transport import REACH, Endpoint, Transport, opened
+from reconciler.wire.transport import REACH, Endpoint, Transport, open_transport
 from reconciler.wire.words import printable, repeats
 
 _CONNECT_SECONDS = 10.0
@@ -69,7 +69,7 @@ class Asker:
         """Where all hosts are asked instead, "" when it is the hosts themselves."""
         return self._stand.name or self._stand.url if self._stand else ""
 
-    def proxied(self, host: str) -> bool:
+    def uses_proxy(self, host: str) -> bool:
         """Tell whether a proxy is asked for `host`: then it is the proxy that looks up the name."""
         return self._stand is None and self._way.proxy(f"https://{host}") is not None
 
@@ -98,13 +98,13 @@ class Asker:
         try:
             with anyio.fail_after(seconds):
                 transport = await self._transport(base)
-                came = await received(await transport.handle_async_request(request))
+                came = await receive(await transport.handle_async_request(request))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as failure:
             raise _unreached(failure, base, host) from None
         except (TimeoutError, httpx.TimeoutException):
             raise AnswerLost(f"{host} did not answer within {seconds:.0f} s.", "run again later") from None
         except (httpx.HTTPError, OSError) as failure:
-            distrust = tls.refusal(failure, base, host)
+            distrust = tls.explain_tls_failure(failure, base, host)
             raise distrust or AnswerLost(f"The connection to {host} broke before it answered.", "run again later") from None
         text = came.content.decode("utf-8", "replace")
         told = repeats(text, secrets)
@@ -125,7 +125,7 @@ class Asker:
             if key not in self._transports:
                 app = self._stand.app if self._stand else None
                 way = Transport() if self._stand else self._way
-                self._transports[key] = await self._stack.enter_async_context(opened(Endpoint(base, app), way))
+                self._transports[key] = await self._stack.enter_async_context(open_transport(Endpoint(base, app), way))
         return self._transports[key]
 
 
@@ -143,7 +143,9 @@ def _unreached(failure: Exception, base: str, host: str) -> NotSent:
             return Unresolved(f"{host} does not resolve: {printable(str(link.strerror))}.", "check the spelling")
         link = link.__cause__ or link.__context__
     why = "it took too long" if isinstance(failure, httpx.ConnectTimeout) else printable(str(failure)).rstrip(".")
-    return tls.refusal(failure, base, host) or NotSent(f"{host} cannot be reached: {why or type(failure).__name__}.", REACH)
+    return tls.explain_tls_failure(failure, base, host) or NotSent(
+        f"{host} cannot be reached: {why or type(failure).__name__}.", REACH
+    )
 
 
 def _parsed(content: bytes) -> Any:

@@ -17,14 +17,14 @@ import httpx
 
 from reconciler.model import Secret, Waiting, WaitReason
 from reconciler.wire import tls
-from reconciler.wire.answers import SAFE, Answer, Received, judged, received
+from reconciler.wire.answers import SAFE, Answer, Received, judge_answer, receive
 from reconciler.wire.bearer import Bearer, Renew
 from reconciler.wire.errors import AnswerLost, NotSent, Throttled, Untrusted, WireError
 from reconciler.wire.gate import Gate
 from reconciler.wire.headers import is_header_value, user_agent
 from reconciler.wire.log import Call, HttpLog
 from reconciler.wire.pause import SharedPause, asked_for, backoff
-from reconciler.wire.transport import REACH, Endpoint, Transport, opened
+from reconciler.wire.transport import REACH, Endpoint, Transport, open_transport
 from reconciler.wire.words import printable, repeats
 
 READ_ATTEMPTS = 4
@@ -178,14 +178,14 @@ class Client:
             try:
                 tried.came = await self._send(sent, bearer)
                 if tried.came.status != 429:
-                    tried.answer = judged(self.url, sent.method, tried.came, self._all(sent.secrets))
+                    tried.answer = judge_answer(self.url, sent.method, tried.came, self._all(sent.secrets))
             except WireError as failure:
                 tried.failure = failure
             tried.seconds = time.monotonic() - began
             if tried.distress:
-                self._gate.struggled(sent.write, entered)
+                self._gate.note_trouble(sent.write, entered)
             else:
-                self._gate.succeeded()
+                self._gate.note_success()
         finally:
             self._gate.leave(sent.write)
         return tried
@@ -230,9 +230,9 @@ class Client:
         request = self._request(sent, bearer)
         try:
             with anyio.fail_after(sent.seconds):
-                return await received(await self._way.transport.handle_async_request(request))
+                return await receive(await self._way.transport.handle_async_request(request))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as failure:
-            distrust = tls.refusal(failure, self.url, request.url.host)
+            distrust = tls.explain_tls_failure(failure, self.url, request.url.host)
             raise distrust or NotSent(f"{self.url} cannot be reached: {self._why(failure, sent)}.", REACH) from None
         except httpx.LocalProtocolError:
             # Its words quote what was to be sent.
@@ -241,7 +241,7 @@ class Client:
             raise AnswerLost(f"{self.url} did not answer within {sent.seconds:.0f} s.", "run again later") from None
         except (httpx.TransportError, httpx.DecodingError, OSError) as failure:
             # A server that wants a client certificate says so only once the request is under way, and reads none of it.
-            distrust = tls.refusal(failure, self.url, request.url.host)
+            distrust = tls.explain_tls_failure(failure, self.url, request.url.host)
             raise distrust or AnswerLost(
                 f"The connection to {self.url} broke: {self._why(failure, sent)}.", "run again"
             ) from None
@@ -324,7 +324,7 @@ async def connect(
     Raises `NotSent` when the address, a variable or a file cannot be used.
     """
     way = transport or Transport.of(os.environ)
-    opens = opened(endpoint, way)
+    opens = open_transport(endpoint, way)
     own = [(name.encode(), value.reveal().encode()) for name, value in (headers or {}).items()]
     secrets = [value for value in (headers or {}).values() if len(value.reveal()) >= _SHORTEST_SECRET]
     if endpoint.app is None:

@@ -55,7 +55,7 @@ class Gate:
         self._writes_in_flight -= write
         self._let_in()
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
         """Note an answer that shows no distress."""
         self._successes += 1
         if self._successes >= self._limit and self._limit < self._most:
@@ -63,7 +63,7 @@ class Gate:
             self._successes = 0
             self._let_in()
 
-    def struggled(self, write: bool, entered: int) -> None:
+    def note_trouble(self, write: bool, entered: int) -> None:
         """Note a limit, a time-out or a lost answer of a request that came in at `entered`."""
         if entered == self._halvings:
             self._halvings += 1

@@ -46,7 +46,7 @@ def none() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def refusal(failure: BaseException, url: str, host: str) -> Untrusted | None:
+def explain_tls_failure(failure: BaseException, url: str, host: str) -> Untrusted | None:
     """Return why TLS did not come about, None when `failure` has nothing to do with it. `url` and `host` are for the words."""
     cause = _ssl_error(failure)
     if cause is None:

@@ -78,7 +78,7 @@ class Transport:
         return tuple(one for one in (password, self.key_password) if one)
 
 
-def opened(endpoint: Endpoint, transport: Transport) -> httpx.AsyncBaseTransport:
+def open_transport(endpoint: Endpoint, transport: Transport) -> httpx.AsyncBaseTransport:
     """Return what carries requests to `endpoint`. Raises `NotSent` when the address, a proxy or a file cannot be used."""
     if endpoint.app is not None:
         return httpx.ASGITransport(app=endpoint.app, raise_app_exceptions=False)

@@ -32,7 +32,7 @@ from reconciler.model import (
     Secret,
     State,
 )
-from reconciler.planning import Basis, Change, Choices, Plan, Target, decide, settle, situation_of, unlisted
+from reconciler.planning import Basis, Change, Choices, Plan, Target, decide, missing_ids, settle, situation_of
 from reconciler.state import LocalBackend
 from reconciler.wire import Client, Endpoint, connect
 from tests.wire.raw import Asked, Raw, refusal, reply, serving
@@ -182,7 +182,7 @@ class World:
         reader = Reader(self.direct)
         state = stored or State.born()
         live = await reader.connections()
-        for one in unlisted(state, live):
+        for one in missing_ids(state, live):
             found = await reader.connection(one)
             live += (found,) if found else ()
         settled = settle(state, live, datetime.now(UTC))

@@ -1,11 +1,14 @@
-"""A Markdown page as the steps a reader takes, in order.
+"""Reads a Markdown page as the steps that its reader takes, in order.
 
-- A fence `console` holds `$ command` lines, each followed by what it prints. `...` alone on a line stands for any lines.
-  A command that fails is followed by `$ echo $?`. Where the output holds the question of `apply`, the answer is typed.
-- A fence `sh` holds a script: it must succeed, what it prints is not compared. `<!-- run` to `-->` is one nobody sees.
-- A fence `yaml` below a line that ends in "`path`:" is that file; where the line says "Add to `path`:", its end.
-- `<!-- not run: reason -->` directly above a fence, and it is not run. `<!-- needs: program -->` in a page, and it is run where
-  that program is.
+- A fence `console` contains lines with `$ command`. The output follows each command. A line with only `...` stands for any
+  number of lines. If a command fails, `$ echo $?` follows. If the output contains the question of `apply`, the test types the
+  answer.
+- A fence `sh` contains a script. It must succeed. The test does not compare its output. Readers do not see a script between
+  `<!-- run` and `-->`.
+- If the line above a fence `yaml` ends in "`path`:", the test writes the fence to that file. If the line says "Add to `path`:",
+  the test adds the fence to the end of the file.
+- The test skips a fence if `<!-- not run: reason -->` is directly above it. It skips a page with `<!-- needs: program -->` if
+  the machine does not have that program.
 """
 
 import re
@@ -25,7 +28,7 @@ _NOT_RUN = re.compile(r"^<!-- not run:(?P<reason>.*)-->$")
 
 @dataclass(frozen=True)
 class Command:
-    """One `$ command` and what it is said to print, in the lines `first` to `last` (excluded) of the page."""
+    """One `$ command` and the output that the page shows for it, in the lines `first` to `last` (excluded) of the page."""
 
     text: str
     output: str
@@ -49,9 +52,15 @@ class Step:
 
 
 def pages() -> list[Path]:
-    """Return every page whose commands are run."""
+    """Return every page whose commands the tests run."""
     found = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/README.md")]
     return sorted(page for page in found if "_build" not in page.parts)
+
+
+def markdown_files() -> list[Path]:
+    """Return every Markdown file that people read, also those whose commands no test runs."""
+    found = {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")}
+    return sorted(file for file in found if "_build" not in file.parts)
 
 
 def name(page: Path) -> str:

@@ -11,10 +11,9 @@ from tests.docs.pages import ROOT
 _LINK = re.compile(r"\]\((?P<target>[^()\s]+)\)")
 _CODE = re.compile(r"`[^`\n]*`")
 _HEADING = re.compile(r"^#+ +(?P<text>.+?) *$", re.MULTILINE)
-FILES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")})
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if "_build" not in file.parts], ids=pages.name)
+@pytest.mark.parametrize("file", pages.markdown_files(), ids=pages.name)
 def test_the_links_of_a_page_lead_somewhere(file: Path) -> None:
     lost = [target for target in _targets(file) if not _found(file, target)]
     assert not lost, ", ".join(lost)
@@ -53,6 +52,5 @@ def test_every_page_can_be_reached_from_the_index() -> None:
         seen.add(page)
         linked = [(page.parent / target.partition("#")[0]).resolve() for target in _targets(page) if target[0] != "#"]
         todo += [path for path in linked if path.suffix == ".md" and path.exists()]
-    others = {"_build", "decisions"}
-    written = {path for path in FILES if path.is_relative_to(ROOT / "docs") and others.isdisjoint(path.parts)}
+    written = {path for path in pages.markdown_files() if path.is_relative_to(ROOT / "docs") and "decisions" not in path.parts}
     assert sorted(pages.name(path) for path in written - seen) == []

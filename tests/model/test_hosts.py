@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model import hosts
-from reconciler.model.hosts import PARTITIONS, fold, judge
+from reconciler.model.hosts import PARTITIONS, fold, judge_host
 
 SENT_AS_THEY_ARE = [
     "acme.my.salesforce.com",
@@ -113,22 +113,22 @@ REFUSED = [
 
 @pytest.mark.parametrize("host", SENT_AS_THEY_ARE)
 def test_a_my_domain_is_sent_as_it_is(host: str) -> None:
-    assert judge(host) == hosts.JudgedHost(host)
+    assert judge_host(host) == hosts.JudgedHost(host)
 
 
 @pytest.mark.parametrize(("written", "sent"), NORMALISED)
 def test_scheme_case_blanks_and_slashes_are_no_matter(written: str, sent: str) -> None:
-    assert judge(written) == hosts.JudgedHost(sent)
+    assert judge_host(written) == hosts.JudgedHost(sent)
 
 
 @pytest.mark.parametrize(("written", "problem"), DROPPED)
 def test_what_stands_around_the_host_is_dropped_and_said(written: str, problem: str) -> None:
-    assert judge(written) == hosts.JudgedHost("acme.my.salesforce.com", problem, "write `acme.my.salesforce.com`")
+    assert judge_host(written) == hosts.JudgedHost("acme.my.salesforce.com", problem, "write `acme.my.salesforce.com`")
 
 
 @pytest.mark.parametrize(("written", "sent", "what"), MAPPED)
 def test_a_page_s_host_is_mapped_to_its_my_domain_and_said(written: str, sent: str, what: str) -> None:
-    verdict = judge(written)
+    verdict = judge_host(written)
 
     assert (verdict.host, verdict.hint) == (sent, f"write `{sent}`")
     assert f"is the {what} page's host; `{sent}` is used" in verdict.problem
@@ -136,14 +136,14 @@ def test_a_page_s_host_is_mapped_to_its_my_domain_and_said(written: str, sent: s
 
 @pytest.mark.parametrize(("written", "problem"), REFUSED)
 def test_everything_else_is_refused_with_where_to_find_the_right_one(written: str, problem: str) -> None:
-    verdict = judge(written)
+    verdict = judge_host(written)
 
     assert (verdict.host, verdict.problem) == (None, problem)
     assert "Current My Domain URL" in verdict.hint
 
 
 def test_a_sandbox_s_host_from_before_enhanced_domains_is_taken_and_questioned() -> None:
-    verdict = judge("acme--uat.my.salesforce.com")
+    verdict = judge_host("acme--uat.my.salesforce.com")
 
     assert verdict.host == "acme--uat.my.salesforce.com"
     assert verdict.problem == "`acme--uat.my.salesforce.com` is a sandbox's host from before enhanced domains"
@@ -151,7 +151,7 @@ def test_a_sandbox_s_host_from_before_enhanced_domains_is_taken_and_questioned()
 
 
 def test_a_proxy_in_front_of_a_my_domain_is_refused_with_the_host_behind_it() -> None:
-    verdict = judge("https://acme.my.salesforce.com.mcas.ms/")
+    verdict = judge_host("https://acme.my.salesforce.com.mcas.ms/")
 
     assert (verdict.host, verdict.hint) == (None, "write `acme.my.salesforce.com`")
     assert verdict.problem == "`acme.my.salesforce.com.mcas.ms` is a Microsoft Defender proxy, which would read the secret"
@@ -159,7 +159,7 @@ def test_a_proxy_in_front_of_a_my_domain_is_refused_with_the_host_behind_it() ->
 
 @pytest.mark.parametrize("written", ["user:pa55word@acme.my.salesforce.com", "https://user:pa55word@evil.example/"])
 def test_a_password_in_an_instance_url_is_not_repeated(written: str) -> None:
-    verdict = judge(written)
+    verdict = judge_host(written)
 
     assert "pa55word" not in f"{verdict.problem}{verdict.hint}"
 
@@ -167,18 +167,18 @@ def test_a_password_in_an_instance_url_is_not_repeated(written: str) -> None:
 @pytest.mark.parametrize("allowed", ["sim.example", "SIM.example ", "https://sim.example/"])
 @pytest.mark.parametrize("written", ["sim.example", "https://SIM.example/"])
 def test_an_allowed_host_is_taken_however_either_is_written(allowed: str, written: str) -> None:
-    assert judge(written, (allowed,)) == hosts.JudgedHost("sim.example")
+    assert judge_host(written, (allowed,)) == hosts.JudgedHost("sim.example")
 
 
 def test_an_allowed_host_may_have_a_port() -> None:
-    assert judge("localhost:8443", ("localhost:8443",)).host == "localhost:8443"
-    assert judge("localhost:8444", ("localhost:8443",)).host is None
+    assert judge_host("localhost:8443", ("localhost:8443",)).host == "localhost:8443"
+    assert judge_host("localhost:8444", ("localhost:8443",)).host is None
 
 
 def test_an_allowed_host_is_not_a_pattern_and_not_a_suffix() -> None:
-    assert judge("evil.sim.example", ("sim.example",)).host is None
+    assert judge_host("evil.sim.example", ("sim.example",)).host is None
     assert (
-        judge(
+        judge_host(
             "evil.example",
             (
                 "*.example",
@@ -190,13 +190,13 @@ def test_an_allowed_host_is_not_a_pattern_and_not_a_suffix() -> None:
 
 
 def test_what_is_dropped_around_an_allowed_host_is_said_too() -> None:
-    assert judge("http://sim.example/x", ("sim.example",)).problem.startswith("plain http")
+    assert judge_host("http://sim.example/x", ("sim.example",)).problem.startswith("plain http")
 
 
 @settings(deadline=None)
 @given(st.text(max_size=300))
 def test_what_is_sent_is_always_a_salesforce_host(text: str) -> None:
-    host = judge(text).host
+    host = judge_host(text).host
 
     assert host is None or host.endswith((".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn"))
 
@@ -204,9 +204,9 @@ def test_what_is_sent_is_always_a_salesforce_host(text: str) -> None:
 @settings(deadline=None)
 @given(st.from_regex(hosts._MY_DOMAIN, fullmatch=True))
 def test_judging_what_is_sent_again_changes_nothing(host: str) -> None:
-    sent = judge(host).host
+    sent = judge_host(host).host
 
-    assert sent is None or judge(sent).host == sent
+    assert sent is None or judge_host(sent).host == sent
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_what_is_known_is_shown_and_the_rest_masked(line: str, shown: str) -> No
 
 
 def test_of_a_parsed_document_a_key_that_nobody_knows_is_shown_without_its_value() -> None:
-    source = Source("spec:\n  credentials:\n    consumerSecert: hunter2\n", KEYS).parsed()
+    source = Source("spec:\n  credentials:\n    consumerSecert: hunter2\n", KEYS).mark_parsed()
 
     assert source.excerpt(3, 5) == Excerpt("    consumerSecert: ***", 4, 18)
 
@@ -143,4 +143,4 @@ def test_no_line_shows_a_secret_that_stands_where_no_text_may(
     assume(not (parsed and style == "{}: x"))  # the key of a map that is one is no value
     source = Source(form.format(style.format(SECRET, SECRET)), KEYS)
 
-    assert SECRET not in (source.parsed() if parsed else source).excerpt(line, column).code
+    assert SECRET not in (source.mark_parsed() if parsed else source).excerpt(line, column).code

@@ -53,7 +53,7 @@ async def test_asking_without_end_blocks_nobody() -> None:
 async def test_a_signal_interrupts_and_is_ignored_once_all_is_well(number: int) -> None:
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with signals.heeded() as interruption:
+        with signals.handle_signals() as interruption:
             os.kill(os.getpid(), number)
             with anyio.fail_after(5):
                 await interruption.wait()
@@ -66,7 +66,7 @@ async def test_a_signal_interrupts_and_is_ignored_once_all_is_well(number: int) 
 
 async def test_a_signal_does_again_what_it_did_before_once_something_is_wrong() -> None:
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-    with pytest.raises(ValueError, match="wrong"), signals.heeded():
+    with pytest.raises(ValueError, match="wrong"), signals.handle_signals():
         raise ValueError("wrong")
     assert {one: signal.getsignal(one) for one in before} == before
     assert signal.set_wakeup_fd(-1) == -1

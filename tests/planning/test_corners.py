@@ -32,7 +32,7 @@ from reconciler.model.action import (
     PROJECT,
     VERSION,
 )
-from reconciler.planning import KeptWhy, PlanFileError, compare, decode, encode, is_ours, narrowed, select, settle
+from reconciler.planning import KeptWhy, PlanFileError, compare, decode, encode, is_ours, narrow, select, settle
 from tests.planning.world import CRM, HASH, MOVED, decided, live, only, plan_of, recorded, state, wanted
 
 PROJECT_CRM = ProjectRef("slug", "crm")
@@ -192,7 +192,7 @@ class TestComparing:
         assert [one.address for one in compare(planned, now)] == ["crm"]
 
     def test_what_is_left_out_by_a_selection_and_by_a_file_is_named_once_each(self) -> None:
-        now = narrowed(plan_of(decided([wanted("a"), wanted("b"), wanted("c")])), ["a", "b"])
+        now = narrow(plan_of(decided([wanted("a"), wanted("b"), wanted("c")])), ["a", "b"])
         planned = plan_of(decided([wanted("a")]))
         found = select(now, planned)
         assert ([change.key for change in found.changes], found.part.left_out) == (["a"], ("c", "b"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.model import CredentialDrift, Doubt, Fingerprints, Lifecycle, Reason, Why
-from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge
+from reconciler.planning.credentials import Evidence, Judgement, Verdict, judge_credentials
 
 SENT = Fingerprints("key", "secret")
 CHANGED = Fingerprints("key", "new secret")
@@ -22,7 +22,7 @@ def judged(**changes: Any) -> Judgement:
         "host_differs": False,
         "lifecycle": Lifecycle(),
     }
-    return judge(Evidence(**(facts | changes)))
+    return judge_credentials(Evidence(**(facts | changes)))
 
 
 def test_same_value_and_same_hash_is_nothing() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.model import ORGANISATION, Action, Guards, Lifecycle, OnRemoval, Reason, Superseded, Why
-from reconciler.planning import Allowed, GuardedWhat, KeptWhy, guarded
+from reconciler.planning import Allowed, GuardedWhat, KeptWhy, apply_guards
 from tests.planning.world import decided, live, only, plan_of, recorded, wanted
 
 PROTECTED = Lifecycle(prevent_destroy=True)
@@ -47,6 +47,6 @@ def test_what_a_replace_left_behind_goes_too() -> None:
 def test_the_guard_wants_its_number() -> None:
     names = [f"c{number}" for number in range(4)]
     plan = plan_of(decided([], [recorded(one) for one in names], [live(one) for one in names], destroy=True), recorded=4)
-    (stopped,) = guarded(plan, Guards(), Allowed()).guarded
+    (stopped,) = apply_guards(plan, Guards(), Allowed()).guarded
     assert (stopped.what, stopped.number) == (GuardedWhat.DELETES, 4)
-    assert guarded(plan, Guards(), Allowed(deletes=4)).guarded == ()
+    assert apply_guards(plan, Guards(), Allowed(deletes=4)).guarded == ()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model import Action, Doubt, Guards, Reason, Why
-from reconciler.planning import Allowed, Basis, Change, Guarded, GuardedWhat, Kept, KeptWhy, Part, Plan, Target, guarded
+from reconciler.planning import Allowed, Basis, Change, Guarded, GuardedWhat, Kept, KeptWhy, Part, Plan, Target, apply_guards
 from reconciler.planning.guards import deletes, updates
 from tests.planning.world import MOVED, decided, live, recorded, wanted
 
@@ -24,7 +24,7 @@ def plan(recorded: int, unchanged: int = 1, **actions: int) -> Plan:
 
 
 def stops(found: Plan, guards: Guards | None = None, **allowed: int) -> list[tuple[GuardedWhat, int, int]]:
-    after = guarded(found, guards or Guards(), Allowed(**allowed))
+    after = apply_guards(found, guards or Guards(), Allowed(**allowed))
     assert after.applyable == (bool(found.changes) and not after.guarded)
     return [(one.what, one.number, one.limit) for one in after.guarded]
 
@@ -92,7 +92,7 @@ def test_something_that_stays_or_comes_is_something_that_remains() -> None:
     assert stops(plan(1, 0, replace=1)) == []
     assert stops(plan(1, 0, recreate=1)) == []
     kept = (Kept("held", KeptWhy.PROTECTED, Reason(Why.PROTECTED_AND_REMOVED)),)
-    assert guarded(replace(plan(2, 0, delete=1), kept=kept), Guards(), Allowed()).guarded == ()
+    assert apply_guards(replace(plan(2, 0, delete=1), kept=kept), Guards(), Allowed()).guarded == ()
 
 
 @pytest.mark.parametrize(("recorded", "most"), [(10, 3), (13, 3), (14, 4), (100, 30)])
@@ -115,13 +115,13 @@ def test_both_guards_can_stop_a_plan_and_each_is_lifted_by_its_own_number_alone(
 
 @pytest.mark.parametrize("named", [0, 4, 6, 1000])
 def test_another_number_than_the_plan_s_lifts_nothing_and_is_told(named: int) -> None:
-    after = guarded(plan(10, delete=5), Guards(), Allowed(deletes=named))
+    after = apply_guards(plan(10, delete=5), Guards(), Allowed(deletes=named))
     assert after.guarded == (Guarded(DELETES, 5, 10, 3, named),)
 
 
 def test_a_number_that_is_not_needed_changes_nothing() -> None:
     assert stops(plan(10, delete=1), deletes=7, updates=7) == []
-    assert guarded(plan(10), Guards(), Allowed(3, 3)) == plan(10)
+    assert apply_guards(plan(10), Guards(), Allowed(3, 3)) == plan(10)
 
 
 def test_the_last_connection_goes_when_its_number_is_named() -> None:

@@ -3,13 +3,13 @@
 import pytest
 
 from reconciler.model import ORGANISATION, Connection, Diagnostic, Lifecycle, Record, Superseded
-from reconciler.planning import Plan, Selection, matching, narrowed, parse_selector, selected
+from reconciler.planning import Plan, Selection, matching, narrow, parse_selector, select_addresses
 from reconciler.planning.selecting import Requirement
 from tests.planning.world import decided, live, plan_of, recorded, state, wanted
 
 
 def chosen(selection: Selection, desired: list[Connection], *records: Record) -> tuple[set[str], tuple[Diagnostic, ...]]:
-    found, problems = selected(selection, {one.address: one for one in desired}, state(*records))
+    found, problems = select_addresses(selection, {one.address: one for one in desired}, state(*records))
     return set(found), problems
 
 
@@ -72,18 +72,18 @@ def test_an_address_that_is_neither_wanted_nor_recorded_is_an_error() -> None:
 
 def test_what_a_replace_left_behind_has_an_address_too() -> None:
     stored = state(superseded=[Superseded("crm", "old-id", ORGANISATION, "crm")])
-    assert selected(Selection(only=("crm",)), {}, stored) == (frozenset({"crm"}), ())
+    assert select_addresses(Selection(only=("crm",)), {}, stored) == (frozenset({"crm"}), ())
 
 
-def narrow(plan: Plan, *addresses: str) -> Plan:
-    return narrowed(plan, addresses)
+def narrow_to(plan: Plan, *addresses: str) -> Plan:
+    return narrow(plan, addresses)
 
 
 def test_what_is_not_selected_is_left_out_and_said() -> None:
     moved = live("held", credentials_hash="moved")
     desired = [wanted("a", description="new"), wanted("b"), wanted("held")]
     plan = plan_of(decided(desired, [recorded("a"), recorded("held")], [live("a"), moved]))
-    found = narrow(plan, "b")
+    found = narrow_to(plan, "b")
     assert [change.key for change in found.changes] == ["b"]
     assert (found.part.left_out, found.part.only, found.kept, found.drift) == (("a",), ("b",), (), ())
     assert (found.complete, plan.complete) == (False, True)
@@ -92,23 +92,23 @@ def test_what_is_not_selected_is_left_out_and_said() -> None:
 def test_an_error_elsewhere_does_not_stop_what_is_selected() -> None:
     plan = plan_of(decided([wanted("a"), wanted("taken")], [], [live("taken", app="github")]))
     assert plan.errored
-    assert not narrow(plan, "a").errored
-    assert narrow(plan, "taken").errored
+    assert not narrow_to(plan, "a").errored
+    assert narrow_to(plan, "taken").errored
 
 
 def test_a_rename_of_the_address_is_found_by_either() -> None:
     plan = plan_of(
         decided([wanted("new", name="old", lifecycle=Lifecycle(renamed_from="old"))], [recorded("old")], [live("old")])
     )
-    assert [change.key for change in narrow(plan, "old").changes] == ["new"]
-    assert [change.key for change in narrow(plan, "new").changes] == ["new"]
+    assert [change.key for change in narrow_to(plan, "old").changes] == ["new"]
+    assert [change.key for change in narrow_to(plan, "new").changes] == ["new"]
 
 
 def test_a_change_that_waits_for_one_that_is_left_out_is_an_error_that_names_it() -> None:
     desired = [wanted("a", name="b"), wanted("b", name="c")]
     plan = plan_of(decided(desired, [recorded("a"), recorded("b")], [live("a"), live("b")]))
     assert not plan.errored
-    (problem,) = narrow(plan, "a").diagnostics
+    (problem,) = narrow_to(plan, "a").diagnostics
     assert problem.summary == "`a` takes the name that `b` gives up, and `b` is left out."
-    assert not narrow(plan, "a", "b").errored
-    assert not narrow(plan, "b").errored
+    assert not narrow_to(plan, "a", "b").errored
+    assert not narrow_to(plan, "b").errored

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model import Intent, LiveConnection, Reason, Record, State, Superseded, Verb, Why
-from reconciler.planning import Settled, too_many_missing, unlisted
+from reconciler.planning import Settled, missing_ids, too_many_missing
 from reconciler.planning import settle as settle_at
 from tests.planning.world import CRM, MOVED, SALES, live, recorded, state
 
@@ -163,7 +163,7 @@ def test_every_known_id_that_the_list_lacks_is_asked_for_once() -> None:
     stored = interrupted(
         updating(sends=False), recorded(), recorded("seen"), superseded=(Superseded("crm", "old", SALES, "crm"),)
     )
-    assert unlisted(stored, [live("seen")]) == ("id-crm", "old")
+    assert missing_ids(stored, [live("seen")]) == ("id-crm", "old")
 
 
 @pytest.mark.parametrize(("missing", "records", "stopped"), [(5, 1, 0), (6, 1, 6), (6, 120, 0), (7, 120, 7)])

@@ -17,7 +17,7 @@ from reconciler.model import (
     Record,
     Superseded,
 )
-from reconciler.planning import Allowed, Plan, guarded, narrowed
+from reconciler.planning import Allowed, Plan, apply_guards, narrow
 from tests.planning.world import CRM, MOVED, OTHER_VALUES, decided, live, plan_of, recorded, wanted
 
 
@@ -100,7 +100,7 @@ CONNECTIONS = (
     ),
     _case("As it should be", "reconciler does nothing.", [wanted()], [recorded()], [live()]),
     _case(
-        "Name and description are otherwise",
+        "Another name and description",
         "reconciler **updates** the connection in place. The id stays the same.",
         [wanted(name="crm-live", description="new")],
         [recorded()],
@@ -311,7 +311,7 @@ TEN = [f"c{number}" for number in range(10)]
 def _ten(title: str, says: str, desired: Sequence[str], **changes: Any) -> Case:
     wants = [wanted(one, **changes) for one in desired]
     found = _case(title, says, wants, [recorded(one) for one in TEN], [live(one) for one in TEN])
-    return _changed(found, lambda plan: guarded(plan, Guards(), Allowed()))
+    return _changed(found, lambda plan: apply_guards(plan, Guards(), Allowed()))
 
 
 GUARDS = (
@@ -327,7 +327,7 @@ GUARDS = (
             [recorded()],
             [live()],
         ),
-        lambda plan: guarded(plan, Guards(), Allowed()),
+        lambda plan: apply_guards(plan, Guards(), Allowed()),
     ),
     _changed(
         _case(
@@ -337,7 +337,7 @@ GUARDS = (
             [recorded()],
             [live()],
         ),
-        lambda plan: guarded(plan, Guards(), Allowed(deletes=7)),
+        lambda plan: apply_guards(plan, Guards(), Allowed(deletes=7)),
     ),
 )
 PARTS = (
@@ -345,7 +345,7 @@ PARTS = (
         _case(
             "Narrowed", "With `--only b`, reconciler decides everything, and leaves out the rest.", [wanted("a"), wanted("b")]
         ),
-        lambda plan: narrowed(plan, ["b"]),
+        lambda plan: narrow(plan, ["b"]),
     ),
     _changed(
         _case(
@@ -355,7 +355,7 @@ PARTS = (
             [recorded("a"), recorded("b")],
             [live("a"), live("b")],
         ),
-        lambda plan: narrowed(plan, ["a"]),
+        lambda plan: narrow(plan, ["a"]),
     ),
     _changed(
         _case(

@@ -5,7 +5,7 @@ import pytest
 from reconciler.embedded.salesforce import TOKEN_REFUSALS
 from reconciler.model import SetupStep
 from reconciler.salesforce import CAUSES
-from reconciler.salesforce.causes import refusal
+from reconciler.salesforce.causes import cause_of_refusal
 
 SAME_FROM_EVERYWHERE = {"E1", "E2", "E4", "E5", "E6", "E6b", "E13", "E17"}
 SAID = [
@@ -35,7 +35,7 @@ SAID = [
 
 @pytest.mark.parametrize(("name", "status", "error", "description"), SAID)
 def test_an_answer_has_its_cause(name: str, status: int, error: str, description: str) -> None:
-    assert refusal(status, error, description).name == name
+    assert cause_of_refusal(status, error, description).name == name
 
 
 def test_only_what_is_the_same_from_everywhere_blocks() -> None:

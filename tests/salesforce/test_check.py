@@ -223,7 +223,7 @@ async def test_a_certificate_that_is_not_believed_stops_before_the_secret(tmp_pa
 async def test_with_a_proxy_the_name_is_not_looked_up_here(tmp_path: Path) -> None:
     async with serving(always(reply(502))) as raw, asking(Transport.of({"HTTPS_PROXY": raw.url})) as asker:
         checked = await looked(asker)
-        assert asker.proxied(HOST)
+        assert asker.uses_proxy(HOST)
     assert [one.method for one in raw.asked] == ["CONNECT"]
     assert checked.parts[OrgCheckPart.DNS] is PartResult.UNCHECKED
     assert [problem.name for problem in checked.problems] == ["unreachable"]

@@ -143,10 +143,10 @@ async def test_a_refusal_is_no_distress(status: int) -> None:
 
 async def test_distress_of_a_write_counts_from_what_writes_may_have() -> None:
     gate = Gate(16, 16, 8)
-    gate.struggled(True, await gate.enter(True))
+    gate.note_trouble(True, await gate.enter(True))
     assert gate.limit == 4
     gate = Gate(16, 16, 8)
-    gate.struggled(False, await gate.enter(False))
+    gate.note_trouble(False, await gate.enter(False))
     assert gate.limit == 8
 
 

@@ -33,7 +33,7 @@ from reconciler.model import (
 )
 from reconciler.operations.location import StackLocation
 from reconciler.operations.look import Listing, ProjectScopes, find_scopes, organisation_problem, read_listing
-from reconciler.operations.stack import Need, Stack, open_stack
+from reconciler.operations.stack import Need, OpenStack, open_stack
 from reconciler.operations.together import together
 from reconciler.wire import WireError
 
@@ -47,7 +47,7 @@ async def check_login(location: StackLocation, purpose: LoginPurpose) -> LoginCh
             raise Stopped(Stop.FAILED, explain_failure(failure, f"ask {stack.settings.url} who this is")) from None
 
 
-async def _check(stack: Stack, purpose: LoginPurpose) -> LoginCheck:
+async def _check(stack: OpenStack, purpose: LoginPurpose) -> LoginCheck:
     session, url, connections = stack.infisical, stack.settings.url, stack.manifests.connections
     reader = session.reader
     listing = await _listing(reader)

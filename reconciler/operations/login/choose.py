@@ -22,9 +22,9 @@ from reconciler.operations.login.jwt_sources import JwtSource
 TOKENS = ("INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN", "INFISICAL_TOKEN", "INFISICAL_ACCESS_TOKEN")
 CLIENT_ID = "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"
 CLIENT_SECRET = "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"  # noqa: S105  # the name of a variable
-METHOD = "INFISICAL_AUTH_METHOD"
+METHOD_VARIABLE = "INFISICAL_AUTH_METHOD"
 IDENTITY = "INFISICAL_MACHINE_IDENTITY_ID"
-ORGANISATION = "INFISICAL_AUTH_ORGANIZATION_SLUG"
+ORGANISATION_VARIABLE = "INFISICAL_AUTH_ORGANIZATION_SLUG"
 
 METHODS: Mapping[str, str] = {
     "token": "token", "token-auth": "token", "access-token": "token",
@@ -68,7 +68,7 @@ class Login:
 def choose(auth: Auth, environ: Mapping[str, str], url: str) -> Login:
     """Return the way to log in to the Infisical at `url`. Raises `Stopped` (FAILED), saying what is missing."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    slug = auth.organisation_slug or given.get(ORGANISATION, "")
+    slug = auth.organisation_slug or given.get(ORGANISATION_VARIABLE, "")
     wanted = _named_method(auth, given)
     token = next((name for name in TOKENS if name in given), None)
     if token and wanted in {None, "token"}:
@@ -88,10 +88,12 @@ def choose(auth: Auth, environ: Mapping[str, str], url: str) -> Login:
 
 def _named_method(auth: Auth, given: Mapping[str, str]) -> str | None:
     """Return the method that is asked for. The message does not repeat what the variable holds: it could be a secret."""
-    named = auth.method or given.get(METHOD, "").lower()
+    named = auth.method or given.get(METHOD_VARIABLE, "").lower()
     if named and named not in METHODS:
         known = ", ".join(dict.fromkeys(METHODS.values()))
-        raise Stopped(Stop.FAILED, error(f"{METHOD} names no way to log in that is known here.", hint=f"write one of {known}"))
+        raise Stopped(
+            Stop.FAILED, error(f"{METHOD_VARIABLE} names no way to log in that is known here.", hint=f"write one of {known}")
+        )
     return METHODS[named] if named else None
 
 
@@ -115,7 +117,7 @@ def _incomplete(url: str, method: str | None, identity: str, given: Mapping[str,
         case "universal-auth":
             hint = pair
         case None if identity:
-            hint = f"set {jwt_sources.VARIABLES[0]} or {jwt_sources.FILE}, or say which with {METHOD}"
+            hint = f"set {jwt_sources.VARIABLES[0]} or {jwt_sources.FILE}, or say which with {METHOD_VARIABLE}"
             detail = "There is the id of an identity, but nothing that proves it."
         case None:
             hint = (

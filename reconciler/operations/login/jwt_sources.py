@@ -14,7 +14,7 @@ from reconciler.operations.login.proof import NoProof
 from reconciler.wire import WireError, ask_metadata, printable
 
 VARIABLES = ("INFISICAL_AUTH_JWT", "INFISICAL_JWT", "INFISICAL_OIDC_AUTH_JWT")
-NAMED = "INFISICAL_OIDC_AUTH_TOKEN_NAME"
+NAME_OF_JWT_VARIABLE = "INFISICAL_OIDC_AUTH_TOKEN_NAME"
 FILE = "RECONCILER_JWT_FILE"
 KUBERNETES = "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN"
 KUBERNETES_FILE = "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH"
@@ -34,7 +34,7 @@ class JwtSource:
 def jwt_source(method: str | None, auth: Auth, given: Mapping[str, str]) -> JwtSource | None:
     """Return where the JWT for `method` comes from, None if nothing gives one. A variable wins over a file."""
     kubernetes = method == "kubernetes-auth"
-    named = (given.get(NAMED, ""),) if method == "oidc-auth" else ()
+    named = (given.get(NAME_OF_JWT_VARIABLE, ""),) if method == "oidc-auth" else ()
     variables = (KUBERNETES,) if kubernetes else (*named, *VARIABLES)
     if variable := next((name for name in variables if name in given), None):
         return JwtSource(f"the JWT in {variable}", partial(_given, given[variable]))

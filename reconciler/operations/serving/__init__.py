@@ -26,7 +26,7 @@ def serve(serving: Serving, ready: Callable[[Served], None], interruption: Inter
             "`reconciler serve` needs uvicorn, which is not installed.", hint="pip install 'infisical-reconciler[serve]'"
         )
         raise Stopped(Stop.FAILED, missing) from None
-    from reconciler.operations.serving.listen import Connections, listen, run
+    from reconciler.operations.serving.listen import Connections, listen, serve_until_stopped
 
     connections = Connections()
     with (
@@ -34,5 +34,5 @@ def serve(serving: Serving, ready: Callable[[Served], None], interruption: Inter
         listen(serving.host, serving.salesforce_port) as salesforce,
         prepare(serving, salesforce.port, connections.drop) as prepared,
     ):
-        served = prepared.served(infisical.url, salesforce.url)
-        run(prepared.app, [infisical, salesforce], connections, lambda: ready(served), interruption)
+        served = prepared.describe(infisical.url, salesforce.url)
+        serve_until_stopped(prepared.app, [infisical, salesforce], connections, lambda: ready(served), interruption)

@@ -79,7 +79,7 @@ class Connections:
             transport.abort()
 
 
-def run(
+def serve_until_stopped(
     app: ASGIApp,
     sockets: Sequence[Listening],
     connections: Connections,

@@ -66,7 +66,7 @@ class Prepared:
     organisation_id: str
     identity: tuple[str, str] | tuple[None, None] = field(repr=False)
 
-    def served(self, url: str, salesforce_url: str) -> Served:
+    def describe(self, url: str, salesforce_url: str) -> Served:
         """Return what a client must know once the app is served at these addresses."""
         return Served(url, salesforce_url, self.organisation_id, *self.identity)
 

@@ -222,4 +222,4 @@ def version_text(versions: Versions) -> str:
             **{name.replace("-", "_"): version for name, version in names.VERSIONS.items()},
         },
     }
-    return report_text(names.VERSION, facts)
+    return report_text(names.VERSION_REPORT, facts)

@@ -18,7 +18,7 @@ def span(text: str) -> str:
     return f"{fence}{blank}{shown}{blank}{fence}".replace("|", "\\|")
 
 
-def fold(title: str, lines: Sequence[str]) -> str:
+def collapsible(title: str, lines: Sequence[str]) -> str:
     """Return a fold with a diff in it. The title is code too, escaped by the rules of HTML."""
     text = "\n".join(visible(line) for line in lines)
     fence = "`" * max(3, 1 + _longest_run(text))

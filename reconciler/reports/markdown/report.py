@@ -12,7 +12,7 @@ from reconciler.planning import Change, KeptWhy, Plan, decides_something, digest
 from reconciler.reports import words
 from reconciler.reports.characters import visible
 from reconciler.reports.lines import Line, Mark, change_lines, drift_sentences
-from reconciler.reports.markdown.code import fold, span
+from reconciler.reports.markdown.code import collapsible, span
 from reconciler.reports.problems import quoted_line
 from reconciler.reports.summary import summary, why_left_out
 from reconciler.reports.words import ORDER
@@ -96,7 +96,7 @@ def _changes(plan: Plan) -> Iterator[str]:
     for change in _in_order(plan):
         action = change.action
         reason = [f"# {words.reason(change.reason)}"] * bool(change.reason)
-        yield fold(f"{action.symbol} {change.key}: {action.value}", [*reason, *map(_line, change_lines(change))])
+        yield collapsible(f"{action.symbol} {change.key}: {action.value}", [*reason, *map(_line, change_lines(change))])
 
 
 def _line(line: Line) -> str:
@@ -108,17 +108,17 @@ def _beside(plan: Plan) -> Iterator[str]:
     conditional = [change for change in plan.changes if change.action is Action.CONDITIONAL]
     if conditional:
         lines = [f"? {change.key} ({change.location})" for change in conditional]
-        yield fold(f"{len(conditional)} compared at apply, sent only if changed", lines)
+        yield collapsible(f"{len(conditional)} compared at apply, sent only if changed", lines)
     for why, title in ((KeptWhy.HELD, "held"), (KeptWhy.PROTECTED, "protected")):
         kept = [each for each in plan.kept if each.why is why]
         if kept:
             pairs = ((f"! {each.address}: {words.reason(each.reason)}", f"  next: {words.next_step(each)}") for each in kept)
-            yield fold(f"{len(kept)} {title}, not touched", [line for pair in pairs for line in pair])
+            yield collapsible(f"{len(kept)} {title}, not touched", [line for pair in pairs for line in pair])
     if plan.drift:
-        yield fold("Changed outside since the last apply", [f"  {sentence}" for sentence in drift_sentences(plan.drift)])
+        yield collapsible("Changed outside since the last apply", [f"  {sentence}" for sentence in drift_sentences(plan.drift)])
     if plan.diagnostics:
         problems = [line for diagnostic in plan.diagnostics for line in _problem(diagnostic)]
-        yield fold(f"{len(plan.diagnostics)} to know", problems)
+        yield collapsible(f"{len(plan.diagnostics)} to know", problems)
 
 
 def _problem(diagnostic: Diagnostic) -> Iterator[str]:
