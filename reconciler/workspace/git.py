@@ -243,7 +243,7 @@ class Repository:
 
     def _search_path(self) -> str:
         """Return PATH without what is in the tree: a pull request can bring a program that is called git."""
-        folders = [Path(folder) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)]
+        folders = [Path(folder) for folder in os.get_exec_path()]
         root = self.root.resolve()
         outside = [folder for folder in folders if folder.is_absolute() and not folder.resolve().is_relative_to(root)]
         return os.pathsep.join(map(str, outside))

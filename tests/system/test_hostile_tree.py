@@ -14,6 +14,7 @@ from tests.forking import environment
 from tests.stacks import EMBEDDED, HOST, Ran, Stack
 
 PUBLIC = {"instanceUrl": HOST}
+ON_DISK = {**EMBEDDED, "embedded": {"projects": ["crm"], "salesforceOrgs": "orgs.yaml", "database": "kept/embedded.db"}}
 
 
 @pytest.fixture
@@ -178,12 +179,12 @@ class TestTheState:
         self, cloned: Stack, repository: Repository, tmp_path: Path, inside: bool
     ) -> None:
         cloned.apply()
-        elsewhere = cloned.folder / "elsewhere" if inside else tmp_path / "elsewhere"
+        elsewhere = cloned.folder / "kept" if inside else tmp_path / "elsewhere"
         (cloned.folder / ".reconciler").rename(elsewhere)
-        cloned.configure(**EMBEDDED | {"embedded": EMBEDDED["embedded"] | {"database": "elsewhere/embedded.db"}})
+        cloned.configure(**ON_DISK)
         (cloned.folder / ".reconciler").symlink_to(elsewhere)
         if inside:
-            cloned.write(".gitignore", "elsewhere/\n")
+            cloned.write(".gitignore", "kept/\n")
             assert cloned.run("plan").code == 0, "an operator's own link leads where it leads"
         repository.git("add", "--force", "crm/.reconciler")
         ran = cloned.run("state", "list")
@@ -193,7 +194,7 @@ class TestTheState:
     def test_a_state_that_an_untracked_link_leads_to_a_tracked_file_is_refused(self, forged: Stack) -> None:
         subprocess.run(["git", "rm", "--quiet", "--cached", ".reconciler/state.json"], cwd=forged.folder, check=True)
         (forged.folder / ".reconciler").rename(forged.folder / "kept")
-        forged.configure(**EMBEDDED | {"embedded": EMBEDDED["embedded"] | {"database": "kept/embedded.db"}})
+        forged.configure(**ON_DISK)
         subprocess.run(["git", "add", "--force", "kept/state.json"], cwd=forged.folder, check=True)
         (forged.folder / ".reconciler").symlink_to("kept")
         ran = forged.run("state", "list")

@@ -72,7 +72,7 @@ class TestConfiguration:
             shutil.copy(program, hooks / hook)
             shutil.copy(program, clone.folder / ".git/hooks" / hook)
         (clone.folder / "crm/.gitattributes").write_text("* filter=evil diff=evil merge=evil ident text eol=crlf\n")
-        keys = {
+        keys: dict[str, str | Path] = {
             "core.fsmonitor": program,
             "core.hooksPath": hooks,
             "core.pager": program,
