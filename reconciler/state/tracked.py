@@ -4,10 +4,13 @@ A forged state makes reconciler take over, change or delete connections that the
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.state.backend import StateError
 from reconciler.workspace import GitUnusable, Repository
+
+_MOST_LINKS = 40
 
 
 def refuse_tracked(path: Path, stack: Path) -> None:
@@ -18,8 +21,7 @@ def refuse_tracked(path: Path, stack: Path) -> None:
     repository = Repository.containing(stack)
     if repository is None:
         return
-    written = Path(os.path.abspath(path))  # noqa: PTH100  # not resolve(): a tracked link on the way counts
-    ways = {step for end in (written, written.resolve()) for step in _steps(end, stack, repository.root)}
+    ways = {step for end in _ways(path) for step in _steps(end, stack, repository.root)}
     if not any(step.is_symlink() or step.is_file() or (step / ".git").exists() for step in ways):
         return
     try:
@@ -33,6 +35,17 @@ def refuse_tracked(path: Path, stack: Path) -> None:
             f"Git tracks {tracked[0]}, so whoever opens a pull request can choose the state.",
             f"run `git -C {repository.root} rm --cached {name}`, add {name} to .gitignore, and commit both; the file stays",
         )
+
+
+def _ways(path: Path) -> Iterator[Path]:
+    """Give the path, and what it becomes as one link after the other is followed. Each of these links can be a tracked one."""
+    way = Path(os.path.abspath(path))  # noqa: PTH100  # not resolve(): it follows all links at once
+    for _ in range(_MOST_LINKS):
+        yield way
+        link = next((step for step in reversed([way, *way.parents]) if step.is_symlink()), None)
+        if link is None:
+            return
+        way = Path(os.path.abspath(link.parent / link.readlink() / way.relative_to(link)))  # noqa: PTH100
 
 
 def _steps(end: Path, stack: Path, root: Path) -> list[Path]:

@@ -200,6 +200,28 @@ class TestTheState:
         ran = forged.run("state", "list")
         assert (ran.code, "crm/kept/state.json, so whoever opens" in told(ran)) == (1, True), ran.all
 
+    def test_a_tracked_link_behind_an_operators_own_is_found(
+        self, cloned: Stack, repository: Repository, tmp_path: Path
+    ) -> None:
+        cloned.apply()
+        (cloned.folder / ".reconciler").rename(tmp_path / "elsewhere")
+        (tmp_path / "own").symlink_to(cloned.folder / "data")
+        (cloned.folder / "data").symlink_to(tmp_path / "elsewhere")
+        cloned.configure(infisical={"url": "https://infisical.invalid"}, state={"path": str(tmp_path / "own/state.json")})
+        assert cloned.run("state", "list").code == 0
+        repository.git("add", "--force", "crm/data")
+        ran = cloned.run("state", "list")
+        assert (ran.code, "crm/data, so whoever opens a pull request can choose the state" in told(ran)) == (1, True), ran.all
+
+    def test_links_that_lead_in_a_circle_end(self, cloned: Stack, repository: Repository) -> None:
+        cloned.configure(infisical={"url": "https://infisical.invalid"}, state={"path": "round/state.json"})
+        (cloned.folder / "round").symlink_to("around")
+        (cloned.folder / "around").symlink_to("round")
+        ran = cloned.run("state", "list")
+        assert (ran.code, "cannot be read: Too many levels of symbolic links" in told(ran)) == (1, True), ran.all
+        repository.git("add", "crm/around")
+        assert "crm/around, so whoever opens a pull request" in told(cloned.run("state", "list"))
+
     def test_git_that_cannot_tell_stops_the_run(self, cloned: Stack, tmp_path: Path) -> None:
         cloned.apply()
         (tmp_path / "bin").mkdir()

@@ -58,8 +58,6 @@ def _open_log(path: Path) -> HttpLog:
     except OSError as refused:
         hint = "correct --log-http, or leave it out"
         raise Stopped(Stop.FAILED, error(f"The HTTP log {path} cannot be written: {refused.strerror}.", hint=hint)) from None
-    except ValueError:
-        pass  # a NUL in the path: opening the log says so
     return HttpLog(path)
 
 
