@@ -80,12 +80,14 @@ def prepare(serving: Serving, salesforce_port: int, drop: Drop) -> Iterator[Prep
     """
     orgs = read_orgs(serving.orgs)
     try:
+        permissions(place_to_write(serving.database))
         infisical = _infisical(serving, orgs)
         identity = _identity(serving.database)
     except ValueError as wrong:
         raise _failed(f"This cannot be served: {wrong}.", "a project's slug is lower-case words joined by hyphens") from None
     except (embedded.DatabaseUnusableError, sqlite3.Error, OSError) as broken:
-        raise _failed(f"The database cannot be used: {broken}.", "name another file with --db") from None
+        cause = getattr(broken, "strerror", None) or broken
+        raise _failed(f"The database cannot be used: {cause}.", "name another file with --db") from None
     with closing(infisical):
         draw = random.Random(serving.seed).random  # noqa: S311  # which requests fail is no secret
         faulty = Faulty(infisical, serving.faults, drop, draw, serving.delay_seconds)

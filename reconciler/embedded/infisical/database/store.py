@@ -22,7 +22,6 @@ from reconciler.embedded.infisical.database.project_rows import insert_project
 from reconciler.embedded.infisical.database.schema import SCHEMA_VERSION, schema_version, upgrade_schema
 from reconciler.embedded.infisical.slugs import is_slug
 from reconciler.embedded.infisical.timestamps import timestamp
-from reconciler.workspace import make_directory, permissions, place_to_write
 
 Work = TypeVar("Work")
 
@@ -120,8 +119,8 @@ class Store:
 
     def _prepare(self) -> Installation:
         try:
-            permissions(place_to_write(self._path))
-            make_directory(self._path.parent, private=True)
+            for folder in reversed([folder for folder in self._path.parents if not folder.exists()]):
+                folder.mkdir(mode=0o700, exist_ok=True)
             with _alone_in(self._path.parent):
                 _create_private(self._path)
                 db = _connect(self._path)
