@@ -78,9 +78,11 @@ def command(
         )
     from reconciler.operations.event_loop import run
     from reconciler.operations.offline import plan_offline
-    from reconciler.operations.plan import keep, plan
+    from reconciler.operations.plan import check_place, keep, plan
 
     with output.stops(output.plan_report(form).plan_stopped):
+        if out is not None:
+            check_place(out)
         planned = run(plan, location, options) if base is None else plan_offline(location, base, options)
         planned = keep(planned, out, expires) if out is not None else planned
     output.say_plan(planned, form)

@@ -106,7 +106,7 @@ def _settings(
         auth=_auth(infisical.get("auth", {})),
         embedded=_embedded(stack, values.get("embedded", {})) if url == EMBEDDED else None,
         manifests=globs,
-        state=stack / values.get("state", {}).get("path", ".reconciler/state.json"),
+        state=_state_path(stack, values.get("state", {}).get("path", ".reconciler/state.json")),
         environment=EnvironmentRule(
             allow=_tuple(sources.get("env", {}).get("allow")),
             lifted=trust.exact_names(pinned),
@@ -186,10 +186,33 @@ def _server(url: str) -> str:
 def _embedded(stack: Path, values: Mapping[str, Any]) -> Embedded:
     orgs = values.get("salesforceOrgs")
     return Embedded(
-        database=_path_inside(stack, values.get("database", ".reconciler/embedded.db"), "embedded.database"),
+        database=_database(stack, values.get("database", ".reconciler/embedded.db")),
         projects=tuple(values.get("projects", ())),
         salesforce_orgs=_path_inside(stack, orgs, "embedded.salesforceOrgs") if orgs else None,
     )
+
+
+def _state_path(stack: Path, path: str) -> Path:
+    """Return where the state is. A link there stays as it is: an operator may keep the state on another disk."""
+    _refuse_git(Path(os.path.realpath(stack / path)), path, "state.path")
+    return stack / path
+
+
+def _database(stack: Path, path: str) -> Path:
+    """Return the embedded database. reconciler writes it, so no link in the stack may lead to another file."""
+    resolved = _path_inside(stack, path, "embedded.database")
+    if resolved != Path(os.path.normpath(stack / path)):
+        hint = "replace the link with the file or directory that it leads to"
+        raise Stopped(Stop.INVALID, error(f"`embedded.database` is {path}, which leads through a link.", hint=hint))
+    _refuse_git(resolved, path, "embedded.database")
+    return resolved
+
+
+def _refuse_git(resolved: Path, path: str, key: str) -> None:
+    """Raise `Stopped` for a path in `.git`: some files there make git start programs, others stop it from working."""
+    if any(part.lower() == ".git" for part in resolved.parts):
+        hint = "name a file outside of .git, which belongs to Git"
+        raise Stopped(Stop.INVALID, error(f"`{key}` is {path}, which is in .git.", hint=hint))
 
 
 def _path_inside(stack: Path, path: str, key: str) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model import Diagnostic, Stop, Stopped, error, warning
-from reconciler.workspace import GitUnusable, Repository
+from reconciler.workspace import GitUnusable, Repository, There
 
 VARIABLE = "RECONCILER_TRUSTED_CONFIG"
 
@@ -63,7 +63,7 @@ def _from_git(ref: str, file: Path) -> bytes:
 
 def _file_at(repository: Repository, ref: str, path: str) -> bytes:
     """Return the content of `path` at `ref`. Raises `Stopped` if a pull request could have chosen what `ref` means."""
-    if repository.is_submodule():
+    if isinstance(repository.superproject(), There):
         raise _refusal(
             f"{repository.root} is a submodule: this tree decides where its {ref} comes from, so reconciler does not trust it.",
             hint=f"set {VARIABLE} to a file",
@@ -74,19 +74,19 @@ def _file_at(repository: Repository, ref: str, path: str) -> bytes:
             hint=f"write git:{meanings[-1]}: with a short name, anyone who can push a branch or tag can choose what it means",
         )
     commit = repository.commit(ref)
-    if commit is None:
+    if not isinstance(commit, There):
         raise _refusal(
             f"There is no {ref} in this clone.",
             hint="fetch it before the run; a shallow clone has only the commit that is checked out",
         )
-    content = repository.file_at(commit, path)
-    if content is None:
+    content = repository.file_at(commit.value, path)
+    if not isinstance(content, There):
         raise _refusal(
             f"There is no {path} at {ref}.",
             hint="merge the configuration of a new stack there first; until then, "
             f"`reconciler plan --offline --base {ref}` shows what its manifests want",
         )
-    return content
+    return content.value
 
 
 def overlay(tree: dict[str, Any], pinned: dict[str, Any]) -> dict[str, Any]:

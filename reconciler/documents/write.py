@@ -1,10 +1,15 @@
-"""Writes plain values as YAML that looks hand-written: keys keep their order, and a map with a single key is in braces."""
+"""Writes plain values as YAML that looks hand-written: keys keep their order, and a map with a single key is in braces.
 
+A text stays on the line of its key, whatever is in it. Otherwise a part of it could look like a line of the file.
+"""
+
+import re
 from typing import Any
 
 import yaml
 
-_WIDTH = 120
+_WIDTH = 1_000_000_000
+_BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -19,7 +24,13 @@ def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=single and next(iter(value)) != "name")
 
 
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    style = '"' if _BREAKS.search(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
 _Dumper.add_representer(dict, _mapping)
+_Dumper.add_representer(str, _text)
 
 
 def write_yaml(value: dict[str, Any]) -> str:

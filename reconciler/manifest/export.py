@@ -1,12 +1,15 @@
 """Writes manifests for connections that already exist, so that a team can manage what it made by hand."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from reconciler import documents
 from reconciler.model import LiveConnection
 
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST = 64
 _ID_SHOWN = 8
 
@@ -34,10 +37,9 @@ def export_manifests(
     taken = {address for address, _ in recorded.values()}
     exported = []
     for connection in live:
-        if connection.id in recorded:
-            address, labels = recorded[connection.id]
-        else:
-            address, labels = _address(connection, taken), {}
+        address, labels = recorded.get(connection.id, ("", {}))
+        if not _is_address(address):
+            address = _address(connection, taken)
         taken.add(address)
         variables = (
             _variable(f"{address}-consumer-key", allowed, prefixes),
@@ -49,11 +51,24 @@ def export_manifests(
 
 
 def _address(live: LiveConnection, taken: set[str]) -> str:
-    """Return an address that is not taken: the name, or the name with the project or the id behind it."""
-    project = live.scope.project_slug or "organisation"
+    """Return an address that is not taken: the name, the name with the project or the id behind it, the id, or a number.
+
+    A file is named after it, so what the server calls a connection counts only if it is an address.
+    """
+    return next(name for name in _candidates(live) if _is_address(name) and name not in taken)
+
+
+def _candidates(live: LiveConnection) -> Iterator[str]:
     shortened = live.name[: _LONGEST - _ID_SHOWN - 1].rstrip("-")
-    candidates = (live.name, f"{live.name}-{project}", f"{shortened}-{live.id[:_ID_SHOWN]}")
-    return next((name for name in candidates if name not in taken and len(name) <= _LONGEST), candidates[-1])
+    yield live.name
+    yield f"{live.name}-{live.scope.project_slug or 'organisation'}"
+    yield f"{shortened}-{live.id[:_ID_SHOWN]}"
+    yield f"connection-{live.id}"
+    yield from (f"connection-{number}" for number in count(1))
+
+
+def _is_address(name: str) -> bool:
+    return len(name) <= _LONGEST and _SLUG.fullmatch(name) is not None
 
 
 def _variable(name: str, allowed: Callable[[str], bool], prefixes: Sequence[str]) -> str:

@@ -171,7 +171,7 @@ def _remove_stale(folder: Path, files: dict[str, str]) -> None:
 
 
 def _readme(apps: Sequence[ExternalClientApp], retrieved: Path | None) -> str:
-    names = "\n".join(f"- {app.label} (`{app.api_name}`), from `{app.address}`" for app in apps)
+    names = "\n".join(f"- {' '.join(app.label.split())} (`{app.api_name}`), from `{app.address}`" for app in apps)
     state = (
         "These policies are the retrieved ones, edited. They keep their names, and fields that the manifest does not decide."
         if retrieved

@@ -6,7 +6,9 @@ The manifests of another commit take the place of what is recorded and live. The
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from reconciler import __version__, config, manifest, planning
 from reconciler.config import Settings
@@ -37,7 +39,7 @@ from reconciler.operations.files import read_files
 from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
 from reconciler.planning import Basis, Change, Plan, Target
-from reconciler.workspace import GitUnusable, Repository
+from reconciler.workspace import GitUnusable, Repository, Snapshot, There
 
 _HASH = "the same"
 
@@ -100,14 +102,15 @@ def _base(location: StackLocation, settings: Settings, ref: str) -> _Base:
         raise _incomparable(ref, f"{settings.stack} is not in a git repository.", "run the command in a clone")
     try:
         commit = repository.commit(ref)
-        if commit is None:
+        if not isinstance(commit, There):
             hint = "fetch it first (in GitHub Actions: `fetch-depth: 0`); a shallow clone has only one commit"
             raise _incomparable(ref, f"this clone has no commit {ref}.", hint)
-        with repository.copy_of(settings.stack, commit) as copy:
-            if copy is None or not (copy / name).is_file():
-                new = warning(f"There is no {name} at {ref}, so the whole stack is new.", detail=f"Stack: {settings.name}.")
-                return _Base({}, settings.guards, (new,))
-            return _read(copy, name, ref, settings.guards)
+        snapshot = Snapshot.of(repository, commit.value, settings.stack, ref)
+        if not isinstance(snapshot, There) or name not in snapshot.value.entries:
+            new = warning(f"There is no {name} at {ref}, so the whole stack is new.", detail=f"Stack: {settings.name}.")
+            return _Base({}, settings.guards, (new,))
+        with TemporaryDirectory() as temporary:
+            return _read(snapshot.value, Path(temporary).resolve(), name, settings.guards)
     except GitUnusable as unusable:
         raise _incomparable(ref, str(unusable), unusable.hint) from None
 
@@ -116,13 +119,18 @@ def _incomparable(ref: str, why: str, hint: str) -> Stopped:
     return Stopped(Stop.FAILED, error(f"reconciler cannot compare with --base {ref}: {why}", hint=hint))
 
 
-def _read(copy: Path, name: str, ref: str, usual: Guards) -> _Base:
-    """Read the manifests of the copy. They are merged already, so a problem with them is not one of this change."""
+def _read(snapshot: Snapshot, temporary: Path, name: str, usual: Guards) -> _Base:
+    """Read the files of the snapshot. They are merged already, so this change is not to blame for what is wrong with them."""
+    ref, configured, copy = snapshot.name, temporary / "configuration", temporary / "manifests"
+    snapshot.copy([escape(name)], configured)
+    if not (configured / name).resolve().is_relative_to(configured):
+        raise _incomparable(ref, f"{name} is a link there that leads out of the stack.", "put the file itself there")
     try:
-        there = config.load_settings(copy, copy / name, {})
+        there = config.load_settings(configured, configured / name, {})
     except Stopped as wrong:
-        return _Base({}, usual, tuple(_relabel(problem, copy, ref) for problem in wrong.diagnostics))
-    manifests = manifest.load_manifests(there.stack, there.manifests, there.allowed_hosts)
+        return _Base({}, usual, tuple(_relabel(problem, configured, ref) for problem in wrong.diagnostics))
+    snapshot.copy([glob.text for glob in there.manifests], copy)
+    manifests = manifest.load_manifests(copy, there.manifests, there.allowed_hosts)
     errors = [problem for problem in manifests.diagnostics if problem.severity is Severity.ERROR]
     notes = tuple(_relabel(problem, copy, ref) for problem in errors)
     return _Base({connection.address: connection for connection in manifests.connections}, there.guards, notes)

@@ -11,7 +11,10 @@ from reconciler.operations.options import Options
 from reconciler.operations.stack import open_stack
 from reconciler.operations.survey import survey
 from reconciler.planning import Plan, PlanFileError
-from reconciler.workspace import write_file
+from reconciler.workspace import permissions, place_to_write, write_file
+
+_HEAD_BYTES = 64 * 1024
+"""How much of a file is read to see whether it is a plan."""
 
 
 async def plan(location: StackLocation, options: Options) -> Plan:
@@ -19,6 +22,21 @@ async def plan(location: StackLocation, options: Options) -> Plan:
     async with open_stack(location) as stack:
         surveyed = await survey(stack, options, missing_is_error=False)
     return surveyed.plan
+
+
+def check_place(out: Path) -> None:
+    """Raise `Stopped` if no plan can be kept in `out`: it is something else than a plan, or reconciler does not write there.
+
+    Nothing is written. Nothing but a file is read, because some devices have no end.
+    """
+    try:
+        place = place_to_write(out)
+        if place.exists() and not (place.is_file() and _begins_as_a_plan(place)):
+            taken = error(f"{out} exists and is not a plan, so reconciler does not overwrite it.", hint="choose another --out")
+            raise Stopped(Stop.FAILED, taken)
+        permissions(place)
+    except OSError as broken:
+        raise _unwritable(out, broken) from None
 
 
 def keep(plan: Plan, out: Path, expires: timedelta | None = None) -> Plan:
@@ -30,17 +48,22 @@ def keep(plan: Plan, out: Path, expires: timedelta | None = None) -> Plan:
     if expires is not None:
         kept = replace(plan, expires_at=(datetime.now(UTC) + expires).isoformat(timespec="seconds"))
     if not kept.errored:
+        check_place(out)
         try:
-            if out.exists() and not (out.is_file() and planning.is_plan(out.read_bytes())):
-                taken = error(
-                    f"{out} exists and is not a plan, so reconciler does not overwrite it.", hint="choose another --out"
-                )
-                raise Stopped(Stop.FAILED, taken)
             write_file(out, planning.encode(kept))
         except OSError as broken:
-            failed = error(f"The plan cannot be written to {out}: {broken.strerror}.", hint="choose another --out")
-            raise Stopped(Stop.FAILED, failed) from None
+            raise _unwritable(out, broken) from None
     return kept
+
+
+def _begins_as_a_plan(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return planning.is_plan(opened.read(_HEAD_BYTES))
+
+
+def _unwritable(out: Path, broken: OSError) -> Stopped:
+    summary = f"The plan cannot be written to {out}: {broken.strerror}."
+    return Stopped(Stop.FAILED, error(summary, hint="choose another --out"))
 
 
 def read_plan(file: Path) -> Plan:

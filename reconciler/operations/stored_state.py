@@ -52,7 +52,7 @@ class StoredState:
 
 def state_place(settings: Settings) -> StatePlace:
     """Return the place that the settings name."""
-    return StatePlace(needs_log_in=False, backend=lambda _: LocalBackend(settings.state))
+    return StatePlace(needs_log_in=False, backend=lambda _: LocalBackend(settings.state, settings.stack))
 
 
 @asynccontextmanager

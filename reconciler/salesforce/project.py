@@ -28,6 +28,10 @@ _PRIVATE = frozenset({"consumerKey", "consumerSecret"})
 """Fields of a retrieved project that are never shown."""
 _TAG = f"{{{NAMESPACE}}}"
 _FLAG = re.compile(r"^(is|should|enable)[A-Z]")
+_BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
+"""What ends a line. It is written as a number, so that no part of a text stands on a line of its own."""
+_MARK = "\ufffe"
+"""Stands for `&#` until the document is text. No XML document can hold this character itself."""
 
 
 class Unreadable(Exception):
@@ -154,7 +158,10 @@ def _xml(component: Component, base: Retrieved | None) -> str:
     root.extend(sorted(kept, key=lambda child: _bare(child.tag)))
     ElementTree.register_namespace("", NAMESPACE)
     ElementTree.indent(root, "    ")
-    text = ElementTree.tostring(root, encoding="unicode")
+    for element in root.iter():
+        if not len(element) and element.text:
+            element.text = _BREAKS.sub(lambda found: f"{_MARK}{ord(found[0])};", element.text)
+    text = ElementTree.tostring(root, encoding="unicode").replace(_MARK, "&#")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 

@@ -16,7 +16,8 @@ from filelock import FileLock, Timeout
 from reconciler.model import WORTH_TELLING_SECONDS, State, Waiting, WaitReason
 from reconciler.state.backend import Conflict, Locked, LockInfo, StateError, Version
 from reconciler.state.format import Encoder, decode_state
-from reconciler.workspace import write_file
+from reconciler.state.tracked import refuse_tracked
+from reconciler.workspace import make_directory, permissions, write_file
 
 _POLL_SECONDS = 0.2
 
@@ -26,9 +27,13 @@ class LocalBackend:
 
     The operating system keeps the lock, so a killed run leaves no lock behind. If `path` is a link, a store replaces the file
     that it leads to, not the link. The lock is beside that file, so that every path to it has the same lock.
+
+    If the repository of the directory `stack` tracks the state, it is neither loaded nor locked.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stack: Path | None = None) -> None:
+        self._written = path
+        self._stack = stack
         self._path = Path(os.path.realpath(path))
         self._lock = self._path.with_name(f"{self._path.name}.lock")
         self._encoder = Encoder()
@@ -36,6 +41,7 @@ class LocalBackend:
 
     async def load(self) -> tuple[State | None, Version]:
         """See `Backend.load`."""
+        await self._refuse_tracked()
         data = await anyio.to_thread.run_sync(self._read)
         return (None, "") if data is None else (decode_state(data, f"The state {self._path}"), _version(data))
 
@@ -48,6 +54,7 @@ class LocalBackend:
         self, info: LockInfo, wait_seconds: float, waiting: Callable[[Waiting], None] = lambda _: None
     ) -> AsyncIterator[None]:
         """See `Backend.hold_lock`."""
+        await self._refuse_tracked()
         lock = FileLock(self._lock, mode=0o600, thread_local=False)
         await self._acquire(lock, wait_seconds, waiting)
         try:
@@ -64,7 +71,7 @@ class LocalBackend:
         has_told = False
         while True:
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+                make_directory(self._path.parent, private=True)
                 lock.acquire(timeout=0)
                 return
             except Timeout:
@@ -77,6 +84,12 @@ class LocalBackend:
             except OSError as broken:
                 raise self._failure("locked", broken) from None
             await anyio.sleep(_POLL_SECONDS)
+
+    async def _refuse_tracked(self) -> None:
+        """Ask once a run: the answer holds for all of it."""
+        if self._stack is not None:
+            await anyio.to_thread.run_sync(refuse_tracked, self._written, self._stack)
+            self._stack = None
 
     def _waiting(self, seconds: float) -> Waiting:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -94,9 +107,9 @@ class LocalBackend:
 
     def _read(self) -> bytes | None:
         try:
+            if not self._path.is_dir() and permissions(self._path) is None:  # some devices have no end
+                return None
             return self._path.read_bytes()
-        except FileNotFoundError:
-            return None
         except OSError as broken:
             raise self._failure("read", broken) from None
 

@@ -2,9 +2,10 @@
 
 import errno
 import os
-import stat
 from contextlib import suppress
 from pathlib import Path
+
+from reconciler.workspace.places import make_directory, permissions, place_to_write
 
 
 def write_file(path: Path, data: bytes, *, mode: int | None = None, below: Path | None = None, new: bool = False) -> None:
@@ -13,21 +14,18 @@ def write_file(path: Path, data: bytes, *, mode: int | None = None, below: Path 
     The data goes into a new file beside `path`. That file is flushed to the disk and then renamed over `path`.
 
     `below` is a directory that `path` is in. With it, a link at `path`, or at a directory between the two, is refused, since a
-    pull request can put one there. Missing directories are made. Without `below`, a person has named `path`: a link at `path`
-    is followed, and the file that it leads to is replaced.
+    pull request can put one there. Missing directories are made. Without `below`, a person has named `path`: links are
+    followed as far as `place_to_write` allows, and the file that they lead to is replaced.
 
     `mode` is the permissions that the file gets. Without it, the file keeps the permissions that it had, and a new file gets
     the usual ones. With `new`, it is an error if the file already exists.
 
     Raises `OSError`. Its `strerror` completes the sentence "PATH cannot be written: …".
     """
-    if below is None:
-        target = Path(os.path.realpath(path))
-    else:
-        _refuse_links(path, below)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        target = path
-    earlier = _permissions(path)
+    target = place_to_write(path, below)
+    if below is not None:
+        make_directory(target.parent)
+    earlier = permissions(target)
     part = target.with_name(f".{target.name}.tmp")
     part.unlink(missing_ok=True)  # a killed writer left it
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
@@ -45,30 +43,6 @@ def write_file(path: Path, data: bytes, *, mode: int | None = None, below: Path 
             raise
     with suppress(OSError):  # the file is written; not every file system can flush a directory
         _flush_folder(target.parent)
-
-
-def _refuse_links(path: Path, below: Path) -> None:
-    inside = path.relative_to(below).parts if path.is_relative_to(below) else ("..",)
-    if ".." in inside:
-        raise OSError(errno.EACCES, f"that is outside of {below}")
-    for depth in range(1, len(inside) + 1):
-        part = below.joinpath(*inside[:depth])
-        if part.is_symlink():
-            raise OSError(errno.ELOOP, f"{part} is a link, and reconciler does not write through links")
-
-
-def _permissions(path: Path) -> int | None:
-    """Return the permissions of the file at `path`, None if there is no file.
-
-    Raises `OSError` for a device or a pipe: a rename would replace it with a file, for the whole machine.
-    """
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    return stat.S_IMODE(status.st_mode)
 
 
 def _move(part: Path, target: Path, *, new: bool) -> None:

@@ -134,6 +134,23 @@ async def test_a_state_that_vanished_meanwhile_is_a_conflict_and_not_written_ane
     assert not path.exists()
 
 
+@pytest.mark.parametrize("device", ["/dev/zero", "pipe"])
+async def test_a_device_or_a_pipe_is_no_state_and_is_not_read(tmp_path: Path, device: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StateError, match="cannot be read: it is not a regular file"):
+        await LocalBackend(tmp_path / device).load()
+
+
+async def test_the_folder_of_a_state_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with LocalBackend(tmp_path / "a/b/state.json").hold_lock(ME, 0):
+            pass
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b")] == [0o700, 0o700]
+
+
 async def test_damage_names_the_file(path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(StateError, match=f"The state {path} is damaged: it is empty"):

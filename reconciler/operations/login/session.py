@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import anyio.to_thread
@@ -16,6 +17,7 @@ from reconciler.operations.login import aws
 from reconciler.operations.login.choose import Login, choose
 from reconciler.operations.login.proof import NoProof
 from reconciler.wire import Client, Endpoint, HttpLog, NotSent, Transport, WireError, connect, custom_headers
+from reconciler.workspace import place_to_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ async def open_session(settings: Settings, location: StackLocation) -> AsyncIter
     """Log in for the block. Raises `Stopped` (FAILED) if that is not possible."""
     async with AsyncExitStack() as opened:
         try:
-            log = opened.enter_context(HttpLog(location.log_http)) if location.log_http else None
+            log = opened.enter_context(_open_log(location.log_http)) if location.log_http else None
             if settings.embedded:
                 session = await opened.enter_async_context(_embedded(settings.embedded, log))
             else:
@@ -48,6 +50,15 @@ async def open_session(settings: Settings, location: StackLocation) -> AsyncIter
         yield session
         if session.client.log_failure:
             location.notice(warning(session.client.log_failure, hint="check the disk, or choose another file with --log-http"))
+
+
+def _open_log(path: Path) -> HttpLog:
+    try:
+        place_to_write(path)
+    except OSError as refused:
+        hint = "correct --log-http, or leave it out"
+        raise Stopped(Stop.FAILED, error(f"The HTTP log {path} cannot be written: {refused.strerror}.", hint=hint)) from None
+    return HttpLog(path)
 
 
 @asynccontextmanager

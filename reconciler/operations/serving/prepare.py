@@ -14,7 +14,7 @@ from reconciler import embedded
 from reconciler.embedded.faults import Drop, Fault, Faulty
 from reconciler.model import Stop, Stopped, error
 from reconciler.operations.orgs import read_orgs
-from reconciler.workspace import write_file
+from reconciler.workspace import permissions, place_to_write, write_file
 
 _IDENTITY = "serve"
 """The name of the machine identity whose credentials the first start gives."""
@@ -79,6 +79,7 @@ def prepare(serving: Serving, salesforce_port: int, drop: Drop) -> Iterator[Prep
     """
     orgs = read_orgs(serving.orgs)
     try:
+        permissions(place_to_write(serving.database))
         infisical = _infisical(serving, orgs)
         identity = _identity(serving.database)
     except ValueError as wrong:
@@ -86,7 +87,8 @@ def prepare(serving: Serving, salesforce_port: int, drop: Drop) -> Iterator[Prep
             f"reconciler cannot serve this: {wrong}.", "write a project's slug as lower-case words with hyphens between them"
         ) from None
     except (embedded.DatabaseUnusableError, sqlite3.Error, OSError) as broken:
-        raise _failed(f"The database cannot be used: {broken}.", "choose another file with --db") from None
+        cause = getattr(broken, "strerror", None) or broken
+        raise _failed(f"The database cannot be used: {cause}.", "name another file with --db") from None
     with closing(infisical):
         draw = random.Random(serving.seed).random  # noqa: S311  # which requests fail is no secret
         faulty = Faulty(infisical, serving.faults, drop, draw, serving.delay_seconds)
@@ -103,8 +105,9 @@ def write_credentials(path: Path, served: Served) -> None:
     """
     values = served.told()
     try:
-        if not served.client_secret and path.exists():
-            earlier = json.loads(path.read_text("utf-8"))
+        place = place_to_write(path)
+        if permissions(place) is not None and not served.client_secret:
+            earlier = json.loads(place.read_text("utf-8"))
             if isinstance(earlier, dict) and earlier.get("organizationId") == served.organisation_id:
                 values = earlier | values
         write_file(path, (json.dumps(values, indent=2) + "\n").encode(), mode=0o600)

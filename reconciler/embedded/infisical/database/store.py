@@ -46,7 +46,7 @@ class Installation:
 class Store:
     """Access to one database file, from any thread and any event loop.
 
-    The first use makes the file (mode 0600), its folders, its tables and the projects (slugs) that are missing. Before
+    The first use makes the file (mode 0600), its folders (0700), its tables and the projects (slugs) that are missing. Before
     that a store touches nothing. Raises ValueError for a project that is not a slug, and DatabaseUnusableError on use.
     """
 
@@ -119,7 +119,8 @@ class Store:
 
     def _prepare(self) -> Installation:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in reversed([folder for folder in self._path.parents if not folder.exists()]):
+                folder.mkdir(mode=0o700, exist_ok=True)
             with _alone_in(self._path.parent):
                 _create_private(self._path)
                 db = _connect(self._path)
@@ -131,7 +132,8 @@ class Store:
                 finally:
                     db.close()
         except (OSError, sqlite3.Error) as error:
-            raise DatabaseUnusableError(f"cannot use {self._path} as the embedded database: {error}") from error
+            cause = getattr(error, "strerror", None) or error
+            raise DatabaseUnusableError(f"cannot use {self._path} as the embedded database: {cause}") from error
         return installation
 
 
