@@ -1,16 +1,15 @@
 """Reads all manifest files of a stack, and collects what they describe and every problem."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from reconciler import documents, schemas
-from reconciler.documents import Kinds, Schema
+from reconciler.documents import Document, Kinds, Schema
 from reconciler.manifest import apps
 from reconciler.manifest.build import build_connection
-from reconciler.manifest.rules import check_connection
-from reconciler.model import Connection, Diagnostic, ExternalClientApp, Location, Written, error
+from reconciler.manifest.rules import check_connection, check_lifecycle_path
+from reconciler.model import Connection, Diagnostic, ExternalClientApp, LifecyclePath, Location, Written, error
 from reconciler.workspace import display_path, find_files, read_within
 
 
@@ -27,15 +26,20 @@ class Manifests:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def load_manifests(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[str, ...] = ()) -> Manifests:
+def load_manifests(
+    stack: Path,
+    globs: Sequence[Written],
+    allowed_hosts: tuple[str, ...] = (),
+    lifecycle_paths: Sequence[LifecyclePath] = (),
+) -> Manifests:
     """Read every file of `stack` that one of `globs` matches, in the order of their paths.
 
-    The diagnostics are sorted by place. They name files relative to the working directory if the files are below it.
+    If there are `lifecycle_paths`, a `lifecycle` in any other place is an error. The diagnostics are sorted by place. They name
+    files relative to the working directory if the files are below it.
     """
     files, diagnostics = find_files(stack, globs)
     kinds = {"SalesforceConnection": "salesforce-connection", apps.KIND: "external-client-app"}
     schema = Kinds({kind: Schema(schemas.load(name)) for kind, name in kinds.items()})
-    rules = partial(check_connection, allowed_hosts=allowed_hosts)
     connections: list[Connection] = []
     client_apps: list[ExternalClientApp] = []
     for path in files:
@@ -44,6 +48,7 @@ def load_manifests(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[s
             diagnostics.append(data)
             continue
         file = path.relative_to(stack).as_posix()
+        rules = _rules(path, stack, allowed_hosts, lifecycle_paths)
         for item in documents.read_documents(display_path(path), data, schema, rules):
             if isinstance(item, Diagnostic):
                 diagnostics.append(item)
@@ -55,6 +60,19 @@ def load_manifests(stack: Path, globs: Sequence[Written], allowed_hosts: tuple[s
     diagnostics += [*_clashes(connections), *apps.check_apps(client_apps, connections)]
     diagnostics.sort(key=lambda diagnostic: diagnostic.location or Location("", 0, 0))
     return Manifests(tuple(display_path(path) for path in files), tuple(connections), tuple(client_apps), tuple(diagnostics))
+
+
+def _rules(
+    path: Path, stack: Path, allowed_hosts: tuple[str, ...], lifecycle_paths: Sequence[LifecyclePath]
+) -> Callable[[Document], list[Diagnostic]]:
+    """Return the rules for the documents of the file `path`."""
+    files = {name.relative_to(stack).as_posix() for name in (path, path.resolve())} if lifecycle_paths else set()
+
+    def rules(document: Document) -> list[Diagnostic]:
+        problems = check_connection(document, allowed_hosts)
+        return problems + check_lifecycle_path(document, files, lifecycle_paths) if lifecycle_paths else problems
+
+    return rules
 
 
 def _clashes(connections: Sequence[Connection]) -> list[Diagnostic]:

@@ -1,9 +1,10 @@
-"""Checks the rules for a connection's manifest that its schema cannot express."""
+"""Checks the rules for a manifest that its schema cannot express."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from reconciler.documents import Document, Path
-from reconciler.model import Diagnostic, error, hosts, warning
+from reconciler.model import Diagnostic, LifecyclePath, error, hosts, warning
 
 _MAX_UNITS = 256
 """How long a description may be. Infisical counts UTF-16 units, as JavaScript does; a JSON Schema would count characters."""
@@ -12,7 +13,8 @@ _ADDRESS = ("metadata", "name")
 _DESCRIPTION = ("spec", "description")
 _CREDENTIALS = ("spec", "credentials")
 _HOST = ("spec", "credentials", "instanceUrl")
-_RENAMED_FROM = ("lifecycle", "renamedFrom")
+_LIFECYCLE = "lifecycle"
+_RENAMED_FROM = (_LIFECYCLE, "renamedFrom")
 
 
 def check_connection(document: Document, allowed_hosts: tuple[str, ...]) -> list[Diagnostic]:
@@ -42,6 +44,28 @@ def check_connection(document: Document, allowed_hosts: tuple[str, ...]) -> list
         hint = "write the address it had before, or remove the line"
         problems.append(error(summary, location=document.location(_RENAMED_FROM), hint=hint, address=address))
     return problems
+
+
+def check_lifecycle_path(document: Document, files: Collection[str], allowed: Sequence[LifecyclePath]) -> list[Diagnostic]:
+    """Return an error if a document has a `lifecycle` in a place where it may not have one.
+
+    `files` are the path of the document's file and the path that it leads to if it is a link, relative to the stack. The
+    places must cover all of them: whoever may change the file that a link leads to can change the `lifecycle`.
+    """
+    if not isinstance(document.value, dict) or _LIFECYCLE not in document.value:
+        return []
+    if all(any(path.covers(file) for path in allowed) for file in files):
+        return []
+    places = " or ".join(map(str, allowed))
+    move = "move the manifest there, so that the owners of that directory review it"
+    return [
+        error(
+            f"`{_LIFECYCLE}` is not allowed in this file.",
+            detail=f"--protect-lifecycle allows it only in {places}.",
+            location=document.key_location([_LIFECYCLE]),
+            hint=move if len(files) == 1 else "replace the link with the file itself: both must be in such a directory",
+        )
+    ]
 
 
 def _shared_source(document: Document) -> str | None:

@@ -30,6 +30,7 @@ from reconciler.model.events import (
 )
 from reconciler.model.guards import Guards
 from reconciler.model.lifecycle import CredentialDrift, Lifecycle, OnRemoval
+from reconciler.model.lifecycle_path import LifecyclePath
 from reconciler.model.login_check import Granted, LoginCheck, LoginPurpose, Permission
 from reconciler.model.metadata import MetadataComparison, MetadataDifference, MetadataProject
 from reconciler.model.reason import Doubt, Reason, Why
@@ -64,6 +65,7 @@ __all__ = [
     "Intent",
     "IpRelaxation",
     "Lifecycle",
+    "LifecyclePath",
     "LiveConnection",
     "Location",
     "LoginCheck",

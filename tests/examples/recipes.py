@@ -44,7 +44,7 @@ class Runner:
 
 @dataclass
 class Job:
-    """What a job did: its exit code, its log, what it wrote as its summary, the artifacts it would keep."""
+    """What a job did: its exit code, its log, what it wrote as its summary, the files that it would keep as artifacts."""
 
     code: int = 0
     log: str = ""
@@ -78,23 +78,34 @@ def document(path: str) -> Any:
 
 
 def github(runner: Runner, job: str, stack: str, folder: Path) -> Job:
-    """Run a job as GitHub does: a shell for each `run:`, expressions filled in in `env:` and `with:`."""
+    """Run a job as GitHub does: a shell for each `run:`, expressions filled in in `env:`, `with:` and `working-directory:`.
+
+    The files that a step writes to for GitHub (a summary, directories for the PATH) are in a directory for each job, and so is
+    `runner.temp`.
+    """
     workflow = document(GITHUB)
     shell = _SHELLS[workflow["defaults"]["run"].get("shell")]
-    known = {"matrix.stack": stack}
+    files = runner.home / f"github-{job}-{stack}-{folder.name}"
+    (files / "temp").mkdir(parents=True)
+    known = {"matrix.stack": stack, "runner.temp": str(files / "temp")}
     known |= {f"vars.{name}": value for name, value in runner.variables.items()}
     known |= {f"secrets.{name}": value for name, value in runner.secrets.items()}
 
     def fill(values: Mapping[str, str]) -> dict[str, str]:
         return {name: _EXPRESSION.sub(lambda found: known[found[1]], str(value)) for name, value in values.items()}
 
-    summary = runner.home / f"summary-{job}-{stack}.md"
+    paths, summary = files / "path", files / "summary.md"
+    paths.write_text("")
     summary.write_text("")
+    given = {"RUNNER_TEMP": str(files / "temp"), "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_PATH": str(paths)}
     ran = Job()
     for step in workflow["jobs"][job]["steps"]:
         if "run" in step:
             own = (fill(workflow["env"]), fill(workflow["jobs"][job]["env"]), fill(step.get("env", {})))
-            ran.shell(shell, step["run"], folder, runner.environ({"GITHUB_STEP_SUMMARY": str(summary)}, *own))
+            environ = runner.environ(given, *own)
+            environ["PATH"] = ":".join([*reversed(paths.read_text().split()), environ["PATH"]])
+            where = fill({"": step.get("working-directory", str(folder))})[""]
+            ran.shell(shell, step["run"], Path(where), environ)
         elif "upload-artifact" in step["uses"]:
             ran.artifacts.append(folder / fill(step["with"])["path"])
     ran.summary = summary.read_text()

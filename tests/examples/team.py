@@ -41,7 +41,7 @@ class Team:
     @classmethod
     def at(cls, folder: Path) -> "Team":
         """A repository with the example as its only commit, without what somebody's own runs left in it."""
-        ignored = shutil.ignore_patterns(".reconciler", ".state", "plan-*")
+        ignored = shutil.ignore_patterns(".reconciler", "plan-*")
         shutil.copytree(EXAMPLE, folder, ignore=ignored)
         team = cls(Repository.at(folder), values())
         team.commit("the example")

@@ -1,9 +1,12 @@
 """The CI recipes of `examples/gitops-repo` do what their comments say: their shell lines, run on a real repository."""
 
+import hashlib
+import json
 import re
 import subprocess
 import sys
 import venv
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +16,7 @@ import yaml
 
 from tests.config.repository import Repository
 from tests.examples.recipes import GITHUB, GITLAB, Job, Recipe, Runner, document, github, gitlab
-from tests.examples.team import STACKS, Team, orgs, values
+from tests.examples.team import EXAMPLE, STACKS, Team, orgs, values
 from tests.serving import ROOT, Server, serve
 
 
@@ -37,7 +40,7 @@ class Project:
 
     def run(self, job: str, stack: str, branch: str) -> Job:
         """Run a job of the recipe in a fresh clone, where the branch is checked out and the others are those of origin."""
-        folder = self.runner.home / f"{job}-{stack}-{branch}"
+        folder = self.runner.home / f"{job}-{stack}-{branch}-{len([*self.runner.home.iterdir()])}"
         self.team.repository.git("clone", "--quiet", str(self.origin), str(folder))
         Repository(folder).git("checkout", "--quiet", "--detach", f"origin/{branch}")
         ran = self.recipe(self.runner, job, stack, folder)
@@ -47,25 +50,47 @@ class Project:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    """A runner with a Python of its own, which has the libraries of this one, and a wheel of the product to install."""
+    """A runner with a Python of its own, and a file that lists what to install: the product, and the libraries of this Python.
+
+    The libraries are a wheel that only says where they are, so nothing comes from a network.
+    """
     folder = tmp_path_factory.mktemp("machine")
+    libraries = "\n".join(path for path in sys.path if path.endswith("site-packages"))
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
+    wheel(folder, "libraries", {"libraries.pth": libraries})
     venv.create(folder / "python", with_pip=False)
     (own,) = (folder / "python").glob("lib/python*/site-packages")
-    (own / "libraries.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
-    offline = dict.fromkeys(("PIP_NO_INDEX", "PIP_NO_DEPS", "PIP_IGNORE_INSTALLED", "PIP_DISABLE_PIP_VERSION_CHECK"), "1")
-    return Runner(folder / "python/bin/python", folder, {"RECONCILER_PACKAGE": str(wheel)}, {}, offline)
+    (own / "libraries.pth").write_text(libraries)
+    requirements = folder / "requirements.txt"
+    requirements.write_text("".join(f"{path} --hash=sha256:{digest(path)}\n" for path in sorted(folder.glob("*.whl"))))
+    offline = dict.fromkeys(("PIP_NO_INDEX", "PIP_DISABLE_PIP_VERSION_CHECK"), "1")
+    return Runner(folder / "python/bin/python", folder, {"RECONCILER_REQUIREMENTS": str(requirements)}, {}, offline)
+
+
+def wheel(folder: Path, name: str, files: dict[str, str]) -> None:
+    """Make a wheel of these files."""
+    about = f"{name}-1.dist-info"
+    content = files | {
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(folder / f"{name}-1-py3-none-any.whl", "w") as opened:
+        for path, text in content.items():
+            opened.writestr(path, text)
+        opened.writestr(f"{about}/RECORD", "".join(f"{path},,\n" for path in (*content, f"{about}/RECORD")))
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.fixture(params=[pytest.param(github, id="github"), pytest.param(gitlab, id="gitlab")])
 def project(request: pytest.FixtureRequest, machine: Runner, tmp_path: Path) -> Project:
     """The example as it is, pushed to `main` of a bare repository."""
     (tmp_path / "runner").mkdir()
-    variables = {**machine.variables, "STATE_DIR": str(tmp_path / "kept")}
     names = ("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET")
-    runner = replace(machine, home=tmp_path / "runner", variables=variables, secrets={**values(), **dict.fromkeys(names, "")})
+    runner = replace(machine, home=tmp_path / "runner", secrets={**values(), **dict.fromkeys(names, "")})
     team = Team.at(tmp_path / "repository")
     team.repository.git("clone", "--quiet", "--bare", str(team.folder), str(tmp_path / "origin.git"))
     return Project(team, tmp_path / "origin.git", runner, request.param)
@@ -81,6 +106,7 @@ def real(project: Project, tmp_path: Path) -> Iterator[tuple[Project, Server]]:
         for stack in STACKS:
             file = project.team.folder / stack / "reconciler.yaml"
             text = re.sub(r"url: embedded.*\n", f"url: {server.url}\n", file.read_text())
+            text = re.sub(r"path: .*state\.json.*\n", f"path: {tmp_path}/kept/{stack}/state.json\n", text)
             file.write_text(re.sub(r"embedded:.*\n(  .*\n)+", "", text))
             project.team.remove(f"{stack}/salesforce-orgs.yaml")
         project.team.remove("demo.env")
@@ -111,7 +137,6 @@ def test_a_pull_request_shows_the_plan_and_a_merge_applies_it(real: tuple[Projec
     assert "Done: 5 created." in job.log
     assert "Offers" in [one["description"] for one in server.connections()]
     by_hand = replace(project.team, environ={**project.runner.secrets}).stack("production")
-    (by_hand.folder / ".state").symlink_to(Path(project.runner.variables["STATE_DIR"]) / "production")
     assert by_hand.run("plan", "--detailed-exitcode").code == 0
 
     project.team.remove("production/connections/guarded/sales-production.yaml")
@@ -137,12 +162,114 @@ def test_an_invalid_manifest_makes_the_pull_request_red(project: Project) -> Non
 
 def test_a_lifecycle_outside_of_guarded_makes_the_pull_request_red(project: Project) -> None:
     with (project.team.folder / "shared/connections/data-warehouse.yaml").open("a") as opened:
-        opened.write('"lifecycle": { onCredentialDrift: accept }\n')
+        opened.write('"life\\x63ycle": { onCredentialDrift: accept }\n')
     project.push("change", "a lifecycle where nobody looks")
     job = project.run("plan", "shared", "change")
-    assert job.code == 1, job.log
-    assert "Move these to shared/connections/guarded/." in job.log
+    assert job.code == 3, job.log
+    assert "`lifecycle` is not allowed in this file." in job.log
+    assert "shared/connections/data-warehouse.yaml:12:" in job.log
+    assert "--protect-lifecycle allows it only in **/guarded." in job.log
     assert "Plan for" not in job.log
+
+
+class TestWhatACommitCanBring:
+    """Files that a branch can contain to lead the jobs somewhere else."""
+
+    def test_a_state_in_the_checkout_is_not_read(self, real: tuple[Project, Server]) -> None:
+        project, server = real
+        assert project.run("apply", "production", "main").code == 0
+        kept = project.runner.home.parent / "kept/production/state.json"
+        forged = json.loads(kept.read_text()) | {"records": {}}
+        for folder in (".state", ".reconciler", "state"):
+            (project.team.folder / "production" / folder).mkdir()
+            (project.team.folder / "production" / folder / "state.json").write_text(json.dumps(forged))
+        project.team.repository.git("add", "--all", "--force")
+        project.push("change", "a state of an attacker")
+        before = server.connections()
+        job = project.run("plan", "production", "change")
+        assert (job.code, "No changes" in job.log) == (0, True), job.log
+        project.push_to_main()
+        assert project.run("apply", "production", "main").code == 0
+        assert server.connections() == before
+        assert len(json.loads(kept.read_text())["records"]) == 5
+
+    def test_no_module_of_the_checkout_is_imported(self, project: Project) -> None:
+        for name in ("pip", "venv", "reconciler", "click", "sitecustomize", "ensurepip"):
+            for place in ("", "shared/"):
+                file = project.team.folder / place / name / "__init__.py"
+                file.parent.mkdir()
+                file.write_text("import os\nprint('IMPORTED', flush=True)\nos._exit(0)\n")
+                (file.parent / "__main__.py").write_text(file.read_text())
+        project.team.repository.git("add", "--all", "--force")
+        project.push("change", "modules with the names of ours")
+        job = project.run("plan", "shared", "change")
+        assert "IMPORTED" not in job.log
+        assert "Plan for shared" in job.log, job.log
+
+    @pytest.mark.parametrize(
+        ("hashes", "refusal"),
+        [
+            ("", "Hashes are required in --require-hashes mode"),
+            (f" --hash=sha256:{'0' * 64}", "THESE PACKAGES DO NOT MATCH THE HASHES"),
+        ],
+        ids=["without", "other"],
+    )
+    def test_a_program_without_its_hash_is_not_installed(
+        self, project: Project, tmp_path: Path, hashes: str, refusal: str
+    ) -> None:
+        listed = Path(project.runner.variables["RECONCILER_REQUIREMENTS"]).read_text()
+        changed = tmp_path / "requirements.txt"
+        changed.write_text(re.sub(r" --hash=.*", hashes, listed))
+        runner = replace(project.runner, variables={"RECONCILER_REQUIREMENTS": str(changed)})
+        job = replace(project, runner=runner).run("plan", "shared", "main")
+        assert job.code == 1
+        assert refusal in job.log
+        assert "Valid: " not in job.log
+
+    def test_no_file_is_written_through_a_link(self, project: Project, tmp_path: Path) -> None:
+        theirs = tmp_path / "theirs"
+        theirs.write_text("as it was")
+        for name in ("plan-shared.json", "plan-shared.txt", "plan-shared.md"):
+            (project.team.folder / name).symlink_to(theirs)
+        project.team.repository.git("add", "--all", "--force")
+        project.push("change", "links")
+        job = project.run("plan", "shared", "change")
+        assert job.code == 0, job.log
+        assert theirs.read_text() == "as it was"
+        (artifact,) = job.artifacts
+        assert (artifact.is_file(), artifact.is_symlink()) == (True, False)
+
+    def test_a_plan_file_in_a_commit_is_not_kept_as_the_plan_of_the_job(self, project: Project) -> None:
+        (project.team.folder / "plan-shared.json").write_text("{}")
+        project.team.edit("shared/connections/data-warehouse.yaml", "metadata:", "metdata:")
+        project.team.repository.git("add", "--all", "--force")
+        project.push("change", "a plan by hand, and a typing error")
+        job = project.run("plan", "shared", "change")
+        assert job.code == 3, job.log
+        assert not any(path.exists() for path in job.artifacts)
+
+    def test_if_there_is_no_plan_the_summary_quotes_nothing_of_the_branch(self, project: Project) -> None:
+        text = (project.team.folder / "shared/reconciler.yaml").read_text()
+        project.team.remove("shared/reconciler.yaml")
+        project.push("main", "the stack is not merged yet")
+        (project.team.folder / "shared/reconciler.yaml").write_text(text)
+        project.push("change", "a stack that nobody trusts yet")
+        job = project.run("plan", "shared", "change")
+        assert job.code == 4, job.log
+        assert "There is no shared/reconciler.yaml at refs/remotes/origin/main." in job.log
+        assert job.summary in {"### shared: no plan. The log of this job shows why.\n", job.log}
+
+
+@pytest.mark.parametrize("folder", [ROOT, EXAMPLE], ids=["ours", "theirs"])
+def test_every_action_is_pinned_to_a_commit_and_no_token_stays_in_a_checkout(folder: Path) -> None:
+    for file in (folder / ".github/workflows").iterdir():
+        jobs = yaml.safe_load(file.read_text())["jobs"].values()
+        used = [step for job in jobs for step in job["steps"] if "uses" in step]
+        assert used
+        for step in used:
+            assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"]), file
+            assert "checkout" not in step["uses"] or step["with"]["persist-credentials"] is False, file
+        assert not [step for job in jobs for step in job["steps"] if "${{" in step.get("run", "")], file
 
 
 class TestGithub:

@@ -38,7 +38,11 @@ def test_0_when_all_is_done_and_nothing_is_left(applied: Stack, command: str) ->
 
 
 @pytest.mark.parametrize(
-    "command", ["", "nonsense", "plan --nonsense", "show", "state", "state rm", "apply a b", "plan --format x"]
+    "command",
+    [
+        *["", "nonsense", "plan --nonsense", "show", "state", "state rm", "apply a b", "plan --format x"],
+        *["validate --protect-lifecycle /connections", "validate --protect-lifecycle **"],
+    ],
 )
 def test_1_for_wrong_usage(stack: Stack, command: str) -> None:
     ran = stack.run(*command.split())
@@ -139,6 +143,15 @@ def test_3_for_invalid_files_and_nothing_is_planned(applied: Stack, command: str
 @pytest.mark.parametrize("command", ALL)
 def test_3_outside_of_any_stack(tmp_path_factory: pytest.TempPathFactory, command: str) -> None:
     assert code(Stack(tmp_path_factory.mktemp("nothing")), command) == 3
+
+
+def test_3_when_a_lifecycle_is_outside_the_directory_that_protects_it(stack: Stack) -> None:
+    stack.manifest("crm", lifecycle={"preventDestroy": True})
+    ran = stack.run("validate", "--protect-lifecycle", "connections/guarded", "--protect-lifecycle", "**/also")
+    assert (ran.code, "connections/crm.yaml:12:1" in ran.err, ran.out) == (3, True, ""), ran.all
+    assert "--protect-lifecycle allows it only in connections/guarded or **/also." in ran.err
+    assert stack.run("validate", "--protect-lifecycle", "connections").code == 0
+    assert stack.run("validate").code == 0
 
 
 @pytest.mark.parametrize("command", ["plan", "apply --auto-approve", "plan --detailed-exitcode"])

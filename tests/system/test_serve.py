@@ -236,7 +236,7 @@ def test_without_uvicorn_it_is_said_what_to_install(tmp_path: Path) -> None:
     }
     command = [sys.executable, "-m", "reconciler", "serve"]
     ran = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=30, check=False)
-    assert (ran.returncode, "pip install 'infisical-reconciler[serve]'" in ran.stderr) == (1, True), ran.stderr
+    assert (ran.returncode, "in a clone of reconciler: pip install '.[serve]'" in ran.stderr) == (1, True), ran.stderr
 
 
 def test_the_command_line_works_against_it(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ def signed_question() -> dict[str, str]:
         from botocore.exceptions import BotoCoreError
         from botocore.session import Session
     except ImportError:
-        raise NoProof("aws-auth needs botocore, which is not installed", "pip install 'infisical-reconciler[aws]'") from None
+        hint = "in a clone of reconciler: pip install '.[aws]'"
+        raise NoProof("aws-auth needs botocore, which is not installed", hint) from None
     try:
         session = Session()
         credentials = session.get_credentials()

@@ -22,9 +22,8 @@ def serve(serving: Serving, ready: Callable[[Served], None], interruption: Inter
     try:
         import uvicorn  # noqa: F401  # an extra
     except ImportError:
-        missing = error(
-            "`reconciler serve` needs uvicorn, which is not installed.", hint="pip install 'infisical-reconciler[serve]'"
-        )
+        hint = "in a clone of reconciler: pip install '.[serve]'"
+        missing = error("`reconciler serve` needs uvicorn, which is not installed.", hint=hint)
         raise Stopped(Stop.FAILED, missing) from None
     from reconciler.operations.serving.listen import Connections, listen, serve_until_stopped
 
