@@ -31,6 +31,7 @@ from reconciler.model.events import (
 from reconciler.model.guards import Guards
 from reconciler.model.lifecycle import CredentialDrift, Lifecycle, OnRemoval
 from reconciler.model.login_check import Granted, LoginCheck, LoginPurpose, Permission
+from reconciler.model.loopback import is_loopback
 from reconciler.model.metadata import MetadataComparison, MetadataDifference, MetadataProject
 from reconciler.model.reason import Doubt, Reason, Why
 from reconciler.model.results import ExportedManifests, Validated, Versions
@@ -107,5 +108,6 @@ __all__ = [
     "Written",
     "error",
     "has_errors",
+    "is_loopback",
     "warning",
 ]

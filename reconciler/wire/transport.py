@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx
 
-from reconciler.model import Secret
+from reconciler.model import Secret, is_loopback
 from reconciler.wire import tls
 from reconciler.wire.errors import NotSent
 from reconciler.wire.words import printable
@@ -60,9 +60,12 @@ class Transport:
         )
 
     def proxy(self, url: str) -> tuple[str, Secret] | None:
-        """Return which variable names the proxy for `url` and that proxy's URL, None for the direct way."""
+        """Return which variable names the proxy for `url` and that proxy's URL, None for the direct way.
+
+        Requests to this machine never go to a proxy, whatever the variables say: they may be plain http, which it would read.
+        """
         parts = urlsplit(url)
-        if any(_is_spared(parts, one) for one in self.no_proxy):
+        if is_loopback(parts.hostname or "") or any(_is_spared(parts, one) for one in self.no_proxy):
             return None
         for scheme in (parts.scheme, "all"):
             found = self.proxies.get(scheme)
