@@ -1,6 +1,7 @@
 """Where words go: reports to standard output, problems to standard error, colour only where it is wanted."""
 
 import errno
+import io
 import os
 import shutil
 import sys
@@ -13,7 +14,7 @@ import click
 
 from reconciler.cli import exits
 from reconciler.model import Diagnostic, Stopped, Waiting
-from reconciler.reports import PLAN_REPORTS, REPORTS, DiagnosticsReport, PlanReport, Report, Style
+from reconciler.reports import PLAN_REPORTS, REPORTS, DiagnosticsReport, PlanReport, Report, Style, harmless
 
 if TYPE_CHECKING:
     from reconciler.planning import Plan
@@ -23,15 +24,16 @@ _WIDEST = 120
 
 def style(stream: TextIO) -> Style:
     """Return the style for a stream: NO_COLOR wins, then FORCE_COLOR, else colour on a terminal; 80 columns in a pipe."""
-    terminal = stream.isatty()
+    width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST) if stream.isatty() else 80
+    return Style(_has_colour(stream), max(width, 40))
+
+
+def _has_colour(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR"):
-        colour = False
-    elif os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
-        colour = True
-    else:
-        colour = terminal and os.environ.get("TERM") != "dumb"
-    width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST) if terminal else 80
-    return Style(colour, max(width, 40))
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def report(form: str, stream: TextIO | None = None) -> Report:
@@ -45,13 +47,25 @@ def plan_report(form: str) -> PlanReport:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Write `text` as it is. When nobody reads on, the run goes on without words: what was approved is carried out."""
+    """Write `text`. No other function of the product prints.
+
+    Nothing in it then controls a terminal or a CI (`reports.harmless`): reports take care of their values themselves, and this
+    holds for whatever they miss. When nobody reads on, the run goes on without words: what was approved is carried out.
+    """
+    colour = _has_colour(sys.stdout) or _has_colour(sys.stderr)
     try:
-        click.echo(text, nl=False, err=err, color=True)
+        click.echo(harmless(text, colour=colour), nl=False, err=err, color=True)
     except OSError as broken:
         silence(sys.stderr if err else sys.stdout)
         if not err and broken.errno != errno.EPIPE:
             say(f"error: The output cannot be written: {broken.strerror}.\n", err=True)
+
+
+def say_usage_error(wrong: click.ClickException) -> None:
+    """Write what is wrong with the words of a command line to standard error."""
+    text = io.StringIO()
+    wrong.show(text)
+    say(text.getvalue(), err=True)
 
 
 def silence(stream: TextIO) -> None:
@@ -106,6 +120,6 @@ def say_plan(plan: "Plan", form: str) -> None:
     if form == "markdown" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         try:
             with Path(summary).open("a", encoding="utf-8") as opened:
-                opened.write(text)
+                opened.write(harmless(text))
         except OSError as broken:
             say(f"warning: The job's summary cannot be written to: {broken.strerror}.\n", err=True)

@@ -82,5 +82,5 @@ def command(
     output.say_plan(planned, form)
     if out is not None and form == "text":
         kept = f"Kept in {out}." if not planned.errored else f"Not kept in {out}: mend the errors first."
-        click.echo(f"\n{kept}")
+        output.say(f"\n{kept}\n")
     raise click.exceptions.Exit(exits.of_plan(planned, detailed=detailed_exitcode))
