@@ -16,7 +16,7 @@ SECONDS = 30.0
 """For one answer of Salesforce."""
 
 _VERSIONS = "/services/data"
-_TOKEN = "/services/oauth2/token"  # noqa: S105  # a path
+_TOKEN = "/services/oauth2/token"  # noqa: S105  # nosec B105  # a path
 _IDENTITY = re.compile(r"/id/(?P<org>00D[A-Za-z0-9]{12,15})/(?P<user>005[A-Za-z0-9]{12,15})$")
 _WITHHELD = "(not shown, because the answer repeats a credential)"
 _USUAL_KEY = "3MVG"
