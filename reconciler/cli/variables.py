@@ -113,7 +113,11 @@ TOPICS = (
             Variable("HTTPS_PROXY", "The proxy for https.", secret=True),
             Variable("HTTP_PROXY", "The proxy for plain http.", secret=True),
             Variable("ALL_PROXY", "The proxy where neither of the two is set.", secret=True),
-            Variable("NO_PROXY", "Hosts, networks and domains that are reached without a proxy, as curl reads it."),
+            Variable(
+                "NO_PROXY",
+                "Hosts, networks and domains that are reached without a proxy, as curl reads it. "
+                "This machine itself (`localhost`, 127.0.0.0/8, `::1`) never goes through a proxy.",
+            ),
             Variable(
                 "RECONCILER_CA_FILE", "A file, or a directory, of certificate authorities to trust instead of the usual ones."
             ),

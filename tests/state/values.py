@@ -65,7 +65,7 @@ def intents(address: str) -> st.SearchStrategy[Intent]:
 states = st.builds(
     State,
     lineage=texts,
-    serial=st.integers(1, 10**9),
+    serial=st.integers(0, 10**9),
     key=st.binary(min_size=32, max_size=32),
     organisation_id=texts,
     organisation_name=texts,
