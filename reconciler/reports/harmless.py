@@ -24,11 +24,13 @@ _COMMAND = re.compile(
     rf"""
     ^(?P<blanks>(?:\ |{PAINT.pattern})*)(?P<colon>:)(?=:)
     | ^(?P<paint>(?:{PAINT.pattern})*)(?P<first>-(?=--)|\+(?=\+\+)|~(?=~~)|\^(?=\^\^))
-    | (?P<hash>\#\#[a-z]*)(?P<bracket>\[)
+    | (?P<hash>\#\#[A-Za-z]*)(?P<bracket>\[)
     | (?P<marker>section_(?:start|end)|_bk)(?P<separator>[:;])
     """,
-    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+    re.VERBOSE | re.MULTILINE,
 )
+_MARKS = ("::", "---", "+++", "~~~", "^^^", "##", "section_", "_bk")
+"""Each command has one of these in it. Few texts do, and to look for them is much quicker than `_COMMAND`."""
 
 
 def harmless(text: str, *, colour: bool = False) -> str:
@@ -36,8 +38,10 @@ def harmless(text: str, *, colour: bool = False) -> str:
 
     Line breaks stay, and with `colour` the colours of a `Style`. A text that went through here comes out the same again.
     """
-    controlled = _NOT_ASCII_OR_PAINT if colour else _NOT_ASCII
-    return _COMMAND.sub(_command_in_text, controlled.sub(_run_in_text, text))
+    if not _has_lines_only(text):
+        controlled = _NOT_ASCII_OR_PAINT if colour else _NOT_ASCII
+        text = controlled.sub(_run_in_text, text)
+    return _COMMAND.sub(_command_in_text, text) if _has_mark(text) else text
 
 
 def harmless_json(document: str) -> str:
@@ -45,7 +49,18 @@ def harmless_json(document: str) -> str:
 
     All of it stands in strings, so the document keeps its values.
     """
-    return _COMMAND.sub(_command_in_json, _NOT_ASCII.sub(_run_in_json, document))
+    if not _has_lines_only(document):
+        document = _NOT_ASCII.sub(_run_in_json, document)
+    return _COMMAND.sub(_command_in_json, document) if _has_mark(document) else document
+
+
+def _has_lines_only(text: str) -> bool:
+    """Tell whether `text` has no character that controls anything, apart from line breaks."""
+    return text.replace("\n", "").isprintable()
+
+
+def _has_mark(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
 
 
 def _run_in_text(run: re.Match[str]) -> str:
