@@ -20,17 +20,16 @@ from reconciler.reports.style import PAINT
 
 _NOT_ASCII = re.compile(r"[^\n\x20-\x7e]+")
 _NOT_ASCII_OR_PAINT = re.compile(rf"({PAINT.pattern})|[^\n\x20-\x7e]+?(?=\x1b|[\n\x20-\x7e]|\Z)")
-_COMMAND = re.compile(
+_ANYWHERE = re.compile(r"##[A-Za-z]*\[|(?:section_start|section_end|_bk)[:;]")
+_FIRST = re.compile(
     rf"""
-    ^(?P<blanks>(?:\ |{PAINT.pattern})*)(?P<colon>:)(?=:)
-    | ^(?P<paint>(?:{PAINT.pattern})*)(?P<first>-(?=--)|\+(?=\+\+)|~(?=~~)|\^(?=\^\^))
-    | (?P<hash>\#\#[A-Za-z]*)(?P<bracket>\[)
-    | (?P<marker>section_(?:start|end)|_bk)(?P<separator>[:;])
+    ^(?:\ |{PAINT.pattern})*:(?=:)
+    | ^(?:{PAINT.pattern})*(?:-(?=--)|\+(?=\+\+)|~(?=~~)|\^(?=\^\^))
     """,
     re.VERBOSE | re.MULTILINE,
 )
 _MARKS = ("::", "---", "+++", "~~~", "^^^", "##", "section_", "_bk")
-"""Each command has one of these in it. Few texts do, and to look for them is much quicker than `_COMMAND`."""
+"""Each command has one of these in it. Few texts do, and to look for these is much quicker than the expressions above."""
 
 
 def harmless(text: str, *, colour: bool = False) -> str:
@@ -41,17 +40,17 @@ def harmless(text: str, *, colour: bool = False) -> str:
     if not _has_lines_only(text):
         controlled = _NOT_ASCII_OR_PAINT if colour else _NOT_ASCII
         text = controlled.sub(_run_in_text, text)
-    return _COMMAND.sub(_command_in_text, text) if _has_mark(text) else text
+    return _ANYWHERE.sub(_command_in_text, _FIRST.sub(_command_in_text, text)) if _has_mark(text) else text
 
 
 def harmless_json(document: str) -> str:
     """Return JSON with what a terminal or a CI would obey written as escapes of JSON, such as `\\u001b`.
 
-    All of it stands in strings, so the document keeps its values.
+    All of it stands in strings, so the document keeps its values. No line of JSON begins with the text of a string.
     """
     if not _has_lines_only(document):
         document = _NOT_ASCII.sub(_run_in_json, document)
-    return _COMMAND.sub(_command_in_json, document) if _has_mark(document) else document
+    return _ANYWHERE.sub(_command_in_json, document) if _has_mark(document) else document
 
 
 def _has_lines_only(text: str) -> bool:
@@ -78,18 +77,16 @@ def _run_in_json(run: re.Match[str]) -> str:
 
 
 def _command_in_text(command: re.Match[str]) -> str:
-    before, begins = _parts(command)
-    return f"{before}\\x{ord(begins):02x}"
+    before, escaped = _halves(command)
+    return f"{before}\\x{ord(escaped):02x}"
 
 
 def _command_in_json(command: re.Match[str]) -> str:
-    if command["colon"] or command["first"]:  # no line of JSON begins with a string's own text
-        return command.group()
-    before, begins = _parts(command)
-    return f"{before}\\u{ord(begins):04x}"
+    before, escaped = _halves(command)
+    return f"{before}\\u{ord(escaped):04x}"
 
 
-def _parts(command: re.Match[str]) -> tuple[str, str]:
-    """Return what stays as it is, and the character that is written as its escape."""
-    pairs = (("blanks", "colon"), ("paint", "first"), ("hash", "bracket"), ("marker", "separator"))
-    return next((command[before], command[begins]) for before, begins in pairs if command[begins])
+def _halves(command: re.Match[str]) -> tuple[str, str]:
+    """Return what of the beginning of a command stays as it is, and the character behind it, which is escaped."""
+    whole = command.group()
+    return whole[:-1], whole[-1]

@@ -6,6 +6,9 @@ Everything that somebody else can fill is filled with commands of every CI. Then
 import json
 import re
 import shutil
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +27,7 @@ from reconciler.reports import harmless, harmless_json
 from tests.stacks import HOST, Ran, Stack
 from tests.system.ci_grammars import GRAMMARS, commands
 from tests.system.test_effects import COMMANDS
+from tests.system.test_serve import serve
 
 ONES = (
     "::add-mask::v",
@@ -305,14 +309,24 @@ def test_a_defect_s_traceback_is_no_command_either(stack: Stack) -> None:
         main()
         """,
     )
-    import subprocess
-    import sys
-
     done = subprocess.run([sys.executable, "run.py", "version"], cwd=stack.folder, text=True, capture_output=True, check=False)
 
     assert done.returncode == 1
     assert "LookupError" in done.stderr
     assert commands(done.stderr) == []
+
+
+def test_what_serve_logs_of_a_request_is_no_command(tmp_path: Path) -> None:
+    with serve(tmp_path) as serving:
+        host, port = serving.told["url"].removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(f"GET /{SHORT}\r\n{HOSTILE}\r\n\r\n".encode())
+            assert client.recv(100).startswith(b"HTTP/1.1 400")
+        assert serving.stop() == 0
+        assert serving.process.stderr
+        err = serving.process.stderr.read()
+    assert "Invalid HTTP request" in err
+    assert commands(err) == []
 
 
 def test_one_function_prints_and_no_other() -> None:
@@ -340,7 +354,7 @@ def test_whatever_a_text_is_it_becomes_harmless_once_and_for_all(text: str) -> N
     assert commands(plain) == []
     assert commands(painted, colour=True) == []
     assert (harmless(plain), harmless(painted, colour=True)) == (plain, painted)
-    if not commands(text) and not text.strip().startswith("::"):
+    if not any(mark in text for mark in ("::", "---", "+++", "##", "section_", "_bk")) and text.replace("\n", "").isprintable():
         assert plain == text
 
 

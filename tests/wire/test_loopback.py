@@ -58,7 +58,7 @@ async def test_a_metadata_service_is_asked_directly(monkeypatch: pytest.MonkeyPa
     assert proxy.asked == []
 
 
-@pytest.mark.parametrize("spared", ["", "10.0.0.0/8"])
+@pytest.mark.parametrize("spared", ["", "10.0.0.0/8", "*"])
 async def test_botocore_asks_a_metadata_service_on_this_machine_directly(monkeypatch: pytest.MonkeyPatch, spared: str) -> None:
     import anyio.to_thread
 
@@ -68,6 +68,7 @@ async def test_botocore_asks_a_metadata_service_on_this_machine_directly(monkeyp
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/no/such/file")
     async with serving(always(replied(404, {}))) as cloud, serving(always(None)) as proxy:
         monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", cloud.url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://[no-address")
         for variable in VARIABLES:
             monkeypatch.setenv(variable, proxy.url)
         if spared:
