@@ -79,8 +79,10 @@ def main() -> None:
         code = cli.main(standalone_mode=False) or 0
         sys.stdout.flush()
     except click.ClickException as wrong:
-        wrong.show()
-        code = 1
+        from reconciler.cli import exits, output
+
+        output.say_usage_error(wrong)
+        code = exits.FAILED
     except (click.Abort, KeyboardInterrupt):
         from reconciler.cli import signals
 
@@ -91,6 +93,13 @@ def main() -> None:
 
         output.silence(sys.stdout)
         code = signals.end_broken_pipe() if broken.errno == errno.EPIPE else exits.FAILED
+    except Exception:  # noqa: BLE001  # a defect of ours: its words may be somebody else's, so they go the way of all output
+        import traceback
+
+        from reconciler.cli import exits, output
+
+        output.say(traceback.format_exc(), err=True)
+        code = exits.FAILED
     sys.exit(code)
 
 

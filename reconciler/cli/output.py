@@ -1,6 +1,7 @@
 """Where output goes: reports to standard output, problems to standard error, colour only where it is wanted."""
 
 import errno
+import io
 import os
 import shutil
 import sys
@@ -13,7 +14,7 @@ import click
 
 from reconciler.cli import exits
 from reconciler.model import Diagnostic, Stopped, Waiting
-from reconciler.reports import PLAN_REPORTS, REPORTS, DiagnosticsReport, PlanReport, Report, Style
+from reconciler.reports import PLAN_REPORTS, REPORTS, DiagnosticsReport, PlanReport, Report, Style, harmless
 
 if TYPE_CHECKING:
     from reconciler.planning import Plan
@@ -23,15 +24,16 @@ _WIDEST = 120
 
 def style(stream: TextIO) -> Style:
     """Return the style for a stream: NO_COLOR wins, then FORCE_COLOR, then a terminal has colour. A pipe has 80 columns."""
-    terminal = stream.isatty()
+    width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST) if stream.isatty() else 80
+    return Style(_has_colour(stream), max(width, 40))
+
+
+def _has_colour(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR"):
-        colour = False
-    elif os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
-        colour = True
-    else:
-        colour = terminal and os.environ.get("TERM") != "dumb"
-    width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST) if terminal else 80
-    return Style(colour, max(width, 40))
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def report(form: str, stream: TextIO | None = None) -> Report:
@@ -45,16 +47,25 @@ def plan_report(form: str) -> PlanReport:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Write `text` as it is.
+    """Write `text`. No other function of the product prints.
 
-    If nobody reads the output any more, the run goes on silently, and carries out what was approved.
+    Nothing in it controls a terminal or a CI (`reports.harmless`). Reports already make their values harmless; this also covers
+    what they miss. If nobody reads the output any more, the run goes on silently, and carries out what was approved.
     """
+    colour = _has_colour(sys.stdout) or _has_colour(sys.stderr)
     try:
-        click.echo(text, nl=False, err=err, color=True)
+        click.echo(harmless(text, colour=colour), nl=False, err=err, color=True)
     except OSError as broken:
         silence(sys.stderr if err else sys.stdout)
         if not err and broken.errno != errno.EPIPE:
             say(f"error: The output cannot be written: {broken.strerror}.\n", err=True)
+
+
+def say_usage_error(wrong: click.ClickException) -> None:
+    """Write what is wrong with the words of a command line to standard error."""
+    text = io.StringIO()
+    wrong.show(text)
+    say(text.getvalue(), err=True)
 
 
 def silence(stream: TextIO) -> None:
@@ -108,6 +119,6 @@ def say_plan(plan: "Plan", form: str) -> None:
     if form == "markdown" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         try:
             with Path(summary).open("a", encoding="utf-8") as opened:
-                opened.write(text)
+                opened.write(harmless(text))
         except OSError as broken:
             say(f"warning: The job summary cannot be written: {broken.strerror}.\n", err=True)

@@ -88,5 +88,5 @@ def command(
     output.say_plan(planned, form)
     if out is not None and form == "text":
         saved = f"Saved in {out}." if not planned.errored else f"Not saved in {out}: correct the errors first."
-        click.echo(f"\n{saved}")
+        output.say(f"\n{saved}\n")
     raise click.exceptions.Exit(exits.of_plan(planned, detailed=detailed_exitcode))

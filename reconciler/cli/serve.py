@@ -1,14 +1,23 @@
 """`reconciler serve`."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.cli import output, signals
+from reconciler.reports import harmless_json
 
 _FAULTS = ("drop", "drop-after", "500", "500-after", "503", "truncate-after", "html")
+
+
+class _Said(logging.Handler):
+    """Shows what the HTTP server logs, on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        output.say(f"{self.format(record)}\n", err=True)
 
 
 class _Chance(click.ParamType[tuple[str, float]]):
@@ -108,7 +117,8 @@ def command(  # an option each
             write_credentials(credentials_file, served)
             output.say(f"Serving Infisical at {served.url} and Salesforce at {served.salesforce_url}.\n", err=True)
         else:
-            output.say(json.dumps(served.told()) + "\n")
+            output.say(harmless_json(json.dumps(served.told())) + "\n")
 
+    logging.basicConfig(handlers=[_Said()], level=logging.WARNING)
     with output.stops(), signals.handle_signals() as interruption:
         serve(Serving(faults=chances, delay_seconds=delay_ms / 1000, **options), ready, interruption)

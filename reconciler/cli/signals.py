@@ -8,9 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
-from reconciler.cli import exits
+from reconciler.cli import exits, output
 from reconciler.operations.interruption import Interruption
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -40,7 +38,7 @@ def handle_signals() -> Iterator[Interruption]:
 
 def end_interrupted() -> int:
     """Say that Ctrl-C ended a command that writes nothing, and return its exit code."""
-    click.echo("\nInterrupted. Nothing was written.", err=True)
+    output.say("\nInterrupted. Nothing was written.\n", err=True)
     return exits.SIGNAL + signal.SIGINT
 
 

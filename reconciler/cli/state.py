@@ -8,7 +8,7 @@ import click
 from reconciler.cli import output
 from reconciler.cli.options import lock_option, stack_options
 from reconciler.operations.location import StackLocation
-from reconciler.reports import StateReport
+from reconciler.reports import StateReport, harmless_json
 
 
 @click.group()
@@ -90,7 +90,7 @@ def rm(location: StackLocation, lock_seconds: float, form: str, confirm: tuple[s
 
 
 def _typed_again(address: str) -> bool:
-    click.echo(f"`{address}` is protected. To forget it, type its address again: ", nl=False, err=True)
+    output.say(f"`{address}` is protected. To forget it, type its address again: ", err=True)
     return sys.stdin.readline().strip() == address
 
 
@@ -134,8 +134,8 @@ def pull(location: StackLocation) -> None:
     from reconciler.operations.state import pull as pull_state
 
     with output.stops():
-        text = run(pull_state, location).decode()
-    output.say(text)
+        document = run(pull_state, location).decode()
+    output.say(harmless_json(document))
 
 
 @command.command()

@@ -45,7 +45,7 @@ class _Text:
         self._show(plan)
         answer = Approval.YES if self._approved else _ask(self._interruption)
         if answer is Approval.YES:
-            click.echo()
+            output.say("\n")
             self._progress = Progress(len(plan.changes))
         return answer
 
@@ -66,16 +66,16 @@ class _Text:
     def finish(self, applied: Applied) -> None:
         """Show how it ended."""
         if applied.plan is None:
-            click.echo("Interrupted. Nothing was written.", err=True)
+            output.say("Interrupted. Nothing was written.\n", err=True)
             return
         self._show(applied.plan)
         match applied.approval:
             case None if applied.plan.guarded:
-                click.echo("Not applied: a guard stops this plan.", err=True)
+                output.say("Not applied: a guard stops this plan.\n", err=True)
             case Approval.NO:
-                click.echo("Not applied: the answer was not `yes`.", err=True)
+                output.say("Not applied: the answer was not `yes`.\n", err=True)
             case Approval.IMPOSSIBLE:
-                click.echo(f"Not applied: there is no terminal to ask at. {_WITHOUT_ASKING}", err=True)
+                output.say(f"Not applied: there is no terminal to ask at. {_WITHOUT_ASKING}\n", err=True)
             case _ if applied.outcome is not None:
                 output.say(self._report.outcome(applied.plan, applied.outcome))
 
@@ -115,7 +115,7 @@ class _Json:
         if applied.plan is not None:
             self._show(applied.plan)
         if applied.approval is Approval.IMPOSSIBLE:
-            click.echo(f"Not applied: --format json cannot ask. {_WITHOUT_ASKING}", err=True)
+            output.say(f"Not applied: --format json cannot ask. {_WITHOUT_ASKING}\n", err=True)
         elif applied.plan is not None and applied.outcome is not None:
             output.say(self._report.outcome(applied.plan, applied.outcome))
 
@@ -135,12 +135,12 @@ def _ask(interruption: Interruption) -> Approval:
     """Ask at the terminal and return the answer. A signal ends the question, however close to the answer it comes."""
     if not sys.stdin.isatty():
         return Approval.IMPOSSIBLE
-    click.echo("\nApply these changes? Only `yes` is accepted: ", nl=False, err=True)
+    output.say("\nApply these changes? Only `yes` is accepted: ", err=True)
     ready, _, _ = select.select([sys.stdin, interruption], [], [])
     if interruption in ready:
-        click.echo()
+        output.say("\n")
         return Approval.INTERRUPTED
     answer = sys.stdin.readline()
     if not answer:  # the input ended, and nobody ended the line
-        click.echo(err=True)
+        output.say("\n", err=True)
     return Approval.YES if answer.strip() == "yes" else Approval.NO

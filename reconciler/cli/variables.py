@@ -133,7 +133,11 @@ TOPICS = (
             Variable("HTTPS_PROXY", "The proxy for https.", secret=True),
             Variable("HTTP_PROXY", "The proxy for plain http.", secret=True),
             Variable("ALL_PROXY", "The proxy for a scheme whose own variable is not set.", secret=True),
-            Variable("NO_PROXY", "Hosts, networks and domains that need no proxy, written as for curl."),
+            Variable(
+                "NO_PROXY",
+                "Hosts, networks and domains that need no proxy, written as for curl. "
+                "Requests to this machine itself (`localhost`, 127.0.0.0/8, `::1`) never go through a proxy.",
+            ),
             Variable("RECONCILER_CA_FILE", "A file or a directory of certificate authorities. Only these are trusted."),
             Variable("SSL_CERT_FILE", "The same as a file, if `RECONCILER_CA_FILE` is not set."),
             Variable("SSL_CERT_DIR", "The same as a directory, if neither of the two above is set."),

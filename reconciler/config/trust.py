@@ -12,12 +12,16 @@ VARIABLE = "RECONCILER_TRUSTED_CONFIG"
 
 PINNED = (
     ("infisical", "url"),
+    ("infisical", "auth"),
+    ("embedded",),
     ("state",),
     ("secretSources",),
     ("salesforce", "allowedHosts"),
+    ("salesforce", "preflight"),
     ("guards",),
 )
-"""The paths of the keys that the trusted configuration decides."""
+"""The paths of the keys that the trusted configuration decides: every key that says where credentials go or who logs in, and
+every key that holds a run back."""
 
 _GLOB_MARKS = "*?["
 

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -19,6 +20,8 @@ from reconciler.model import Diagnostic, error
 from reconciler.model.source import Shown
 
 _LONGEST_SHOWN = 100
+_MOST_COMPARED = 50
+"""How many violations of a stored document are looked at to find the one that says most."""
 _TYPES = {
     "object": "a map of keys",
     "array": "a list",
@@ -59,6 +62,25 @@ class Schema:
             return self._fast.is_valid(value)
         except ValueError:  # JSON has no such number
             return False
+
+    def violation(self, value: Any) -> str:
+        """Return what is wrong with `value` in a clause that names the place, "" if nothing is.
+
+        It is for documents that reconciler stores itself: people see that such a document cannot be used and why, and there is
+        no line to correct.
+        """
+        if self.accepts(value):
+            return ""
+        from jsonschema.exceptions import best_match
+
+        worst: Any = best_match(islice(self.violations(value), _MOST_COMPARED))
+        if worst is None:
+            return "it has a number that is too large, or its values are nested too deeply"
+        where, rule = _path_text(list(worst.absolute_path)), str(worst.validator)
+        schema: Mapping[str, Any] = worst.schema if isinstance(worst.schema, Mapping) else {}
+        if rule == "required":
+            return f"{where} lacks `{next(key for key in worst.validator_value if key not in worst.instance)}`"
+        return _sentence(worst, rule, where, schema).removesuffix(".")
 
     def violations(self, value: Any) -> Iterator[Any]:
         """Yield the errors that `jsonschema` finds in `value`. The fast validator has no say in this."""

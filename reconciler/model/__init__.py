@@ -32,6 +32,7 @@ from reconciler.model.guards import Guards
 from reconciler.model.lifecycle import CredentialDrift, Lifecycle, OnRemoval
 from reconciler.model.lifecycle_path import LifecyclePath
 from reconciler.model.login_check import Granted, LoginCheck, LoginPurpose, Permission
+from reconciler.model.loopback import is_loopback
 from reconciler.model.metadata import MetadataComparison, MetadataDifference, MetadataProject
 from reconciler.model.reason import Doubt, Reason, Why
 from reconciler.model.results import ExportedManifests, Validated, Versions
@@ -109,5 +110,6 @@ __all__ = [
     "Written",
     "error",
     "has_errors",
+    "is_loopback",
     "warning",
 ]

@@ -13,7 +13,7 @@ from reconciler.model.secret import Secret
 T = TypeVar("T")
 
 KEY_FIELD = "consumerKey"
-SECRET_FIELD = "consumerSecret"  # noqa: S105  # the name of a field
+SECRET_FIELD = "consumerSecret"  # noqa: S105  # nosec B105  # the name of a field
 
 
 @dataclass(frozen=True, slots=True)

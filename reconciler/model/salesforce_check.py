@@ -16,7 +16,7 @@ class OrgCheckPart(StrEnum):
     DNS = "dns"
     TLS = "tls"
     API = "api"
-    TOKEN = "token"  # noqa: S105  # a word
+    TOKEN = "token"  # noqa: S105  # nosec B105  # a word
     WHO = "who"
     URL = "url"
     SCOPE = "scope"

@@ -15,7 +15,7 @@ class SetupStep(StrEnum):
     OAUTH = "enable OAuth"
     POLICIES = "set the policies"
     KEY = "copy the key"
-    SECRET = "copy the secret"  # noqa: S105  # a word
+    SECRET = "copy the secret"  # noqa: S105  # nosec B105  # a word
     REST = "allow access to secrets"
     MY_DOMAIN = "find My Domain"
     CONNECTION = "write the connection"

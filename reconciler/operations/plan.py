@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reconciler import planning
+from reconciler import planning, schemas
+from reconciler.documents import Schema
 from reconciler.model import Stop, Stopped, error
 from reconciler.operations.location import StackLocation
 from reconciler.operations.options import Options
@@ -69,7 +70,7 @@ def _unwritable(out: Path, broken: OSError) -> Stopped:
 def read_plan(file: Path) -> Plan:
     """Return the plan that is saved in `file`. Raises `Stopped` (FAILED) if there is no plan in it, or a damaged one."""
     try:
-        return planning.decode(file.read_bytes())
+        return planning.decode(file.read_bytes(), Schema(schemas.load("plan-file")).violation)
     except OSError as broken:
         raise Stopped(
             Stop.FAILED,

@@ -19,7 +19,7 @@ def digest(plan: Plan) -> str:
     and the live id. It leaves out commit, serial, time, drift and what only a secret value shows.
     """
     rows = sorted(row for change in plan.changes if (row := _row(change)) is not None)
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def decides_something(plan: Plan) -> bool:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-import re
+from collections.abc import Callable
 from dataclasses import fields as fields_of
+from datetime import datetime
 from typing import Any
 
 from reconciler.model import (
@@ -19,6 +20,7 @@ from reconciler.model import (
     Severity,
     Why,
 )
+from reconciler.model.stored_json import NotJson, UnusableJson, has_major_of, parse_json
 from reconciler.planning.digest import digest, plain
 from reconciler.planning.kind import Attributes, Effect
 from reconciler.planning.plan import (
@@ -40,8 +42,6 @@ from reconciler.planning.salesforce_connection import SALESFORCE_CONNECTION
 
 PLAN_FORMAT = "2.0"
 _KIND = "reconciler-plan"
-_ADDRESS = re.compile("[a-z0-9-]{1,64}")
-"""What an address looks like. Any other text is refused, because somebody who edits a file can correct its checksum too."""
 
 
 class PlanFileError(ReconcilerError):
@@ -60,7 +60,8 @@ def encode(plan: Plan) -> bytes:
         "checksum": _checksum(content),
         "plan": content,
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    # UTF-8 has no lone surrogates: each becomes its JSON escape.
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
 
 
 def is_plan(data: bytes) -> bool:
@@ -68,36 +69,43 @@ def is_plan(data: bytes) -> bool:
     return not data.strip() or (data.lstrip().startswith(b"{") and f'"kind": "{_KIND}"'.encode() in data[:400])
 
 
-def decode(data: bytes) -> Plan:
-    """Return the plan of a file. Raises `PlanFileError`."""
+def decode(data: bytes, violation: Callable[[Any], str]) -> Plan:
+    """Return the plan of a file. Raises `PlanFileError`.
+
+    `violation` says what in a document breaks the schema of plan files, "" if nothing does: whoever makes a file can make its
+    checksum too. Keys that this version does not know are ignored: a newer minor version of the format adds them.
+    """
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
+        document = parse_json(data)
+    except NotJson:
         raise PlanFileError("it is not JSON, or its end is missing") from None
+    except UnusableJson as broken:
+        raise PlanFileError(str(broken)) from None
     if not isinstance(document, dict) or document.get("kind") != _KIND:
         raise PlanFileError("it is not a plan of reconciler")
-    version = str(document.get("format_version"))
-    if version.partition(".")[0] != PLAN_FORMAT.partition(".")[0]:
+    version = document.get("format_version")
+    if isinstance(version, str) and not has_major_of(version, PLAN_FORMAT):
         raise PlanFileError(f"it has format {version}, but this version of reconciler reads {PLAN_FORMAT}")
-    content = document.get("plan")
-    if not isinstance(content, dict) or document.get("checksum") != _checksum(content):
-        actual, stated = (_checksum(content) if isinstance(content, dict) else "none"), document.get("checksum")
-        raise PlanFileError(f"somebody cut or edited it (its checksum is {actual}, but it states {stated})")
-    try:
-        plan = _plan(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as broken:
-        raise PlanFileError(f"a part of the plan is missing in it ({type(broken).__name__})") from None
-    changes = (*plan.changes, *plan.unchanged)
-    named = {change.address for change in changes} | {change.previous_address for change in changes} - {""}
-    named |= {kept.address for kept in plan.kept} | {drift.address for drift in plan.drift}
-    if not all(_ADDRESS.fullmatch(address) for address in named):
-        raise PlanFileError("it contains an invalid address")
-    return plan
+    content, should = document.get("plan"), document.get("checksum")
+    if isinstance(content, dict) and isinstance(should, str) and (checksum := _checksum(content)) != should:
+        raise PlanFileError(f"somebody cut or edited it (its checksum is {checksum}, but it states {should})")
+    if problem := violation(document):
+        raise PlanFileError(problem)
+    if not _is_moment_or_never(document["plan"]["expires_at"]):
+        raise PlanFileError("`plan.expires_at` is not a time with its offset from UTC")
+    return _plan(document["plan"])
 
 
 def _checksum(content: dict[str, Any]) -> str:
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_moment_or_never(text: str) -> bool:
+    try:
+        return not text or datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 # -- plain values of a plan --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ which format `--format` names. Several formats share `lines`, `problems`, `summa
 """
 
 from reconciler.reports.formats import PLAN_REPORTS, REPORTS
+from reconciler.reports.harmless import harmless, harmless_json
 from reconciler.reports.json import JsonReport
 from reconciler.reports.markdown import MarkdownReport
 from reconciler.reports.protocols import (
@@ -43,4 +44,6 @@ __all__ = [
     "TextReport",
     "ValidationReport",
     "VersionReport",
+    "harmless",
+    "harmless_json",
 ]

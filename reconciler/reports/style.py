@@ -1,10 +1,14 @@
 """Adds colour if it is wanted, and breaks lines so that they fit."""
 
+import re
 from dataclasses import dataclass
 
 from reconciler.reports.characters import columns, fill
 
 _CODES = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
+_CODE = f"(?:0|{'|'.join(map(str, _CODES.values()))})"
+PAINT = re.compile(rf"\x1b\[{_CODE}(?:;{_CODE})*m")
+"""What `Style.paint` writes around a text, and no other control sequence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from reconciler.model import Credentials, OrgCheck, OrgCheckPart, OrgProblem, PartResult, SetupStep, hosts
 from reconciler.salesforce.causes import CAUSES, NEW_APP, Cause, cause_of_refusal
@@ -17,8 +16,9 @@ SECONDS = 30.0
 """How long Salesforce has for one answer."""
 
 _VERSIONS = "/services/data"
-_TOKEN = "/services/oauth2/token"  # noqa: S105  # a path
+_TOKEN = "/services/oauth2/token"  # noqa: S105  # nosec B105  # a path
 _IDENTITY = re.compile(r"/id/(?P<org>00D[A-Za-z0-9]{12,15})/(?P<user>005[A-Za-z0-9]{12,15})$")
+_WITHHELD = "(not shown, because the answer repeats a credential)"
 _USUAL_KEY = "3MVG"
 """How all known consumer keys begin. Salesforce does not promise it."""
 
@@ -159,17 +159,17 @@ def _judged(host: str, parts: dict[OrgCheckPart, PartResult], reply: Reply, cred
         parts[OrgCheckPart.TOKEN] = PartResult.WRONG
         return OrgCheck(host, parts, (_refused(reply, body, credentials),))
     parts[OrgCheckPart.TOKEN] = PartResult.OK
-    identity = _IDENTITY.search(urlsplit(_text(body, "id")).path)
+    identity = _IDENTITY.search(_text(body, "id").partition("?")[0])
     parts[OrgCheckPart.WHO] = PartResult.OK if identity else PartResult.UNCHECKED
     problems = []
     answered, scopes = _text(body, "instance_url"), _text(body, "scope").split()
     same = hosts.fold(answered) == host
     parts[OrgCheckPart.URL] = PartResult.OK if same else PartResult.WRONG
     if not same:
-        problems.append(_other_url(host, hosts.fold(answered)))
+        problems.append(_other_url(host, _WITHHELD if reply.repeats_a_secret else hosts.fold(answered)))
     parts[OrgCheckPart.SCOPE] = PartResult.OK if "api" in scopes else PartResult.WRONG
     if "api" not in scopes:
-        problems.append(_no_scope(scopes))
+        problems.append(_no_scope([_WITHHELD] if reply.repeats_a_secret else scopes))
     return OrgCheck(host, parts, tuple(problems), identity["org"] if identity else "", identity["user"] if identity else "")
 
 

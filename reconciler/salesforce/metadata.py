@@ -71,7 +71,7 @@ _SCOPES = MappingProxyType(
         "pardot_api": "Pardot",
         "phone": "Phone",
         "profile": "Profile",
-        "refresh_token": "RefreshToken",
+        "refresh_token": "RefreshToken",  # nosec B105  # no password
         "sfap_api": "SFApiPlatform",
         "wave_api": "Wave",
         "web": "Web",

@@ -1,14 +1,17 @@
 """The state as a JSON document. Each record is on a line of its own, so that people can read the difference of two documents.
 
-`format_version` is the version of the format. A new minor version adds keys. A reconciler that does not know a major version
-refuses it.
+`schemas/state.schema.json` says what a document must look like; any other document is refused. `format_version` is the version
+of the format. A new minor version adds keys. A reconciler that does not know a major version refuses it.
 """
 
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
+from reconciler import schemas
+from reconciler.documents import Schema
 from reconciler.model import (
     ORGANISATION,
     Fingerprints,
@@ -20,10 +23,10 @@ from reconciler.model import (
     Superseded,
     Verb,
 )
+from reconciler.model.stored_json import UnusableJson, has_major_of, parse_json
 from reconciler.state.backend import StateError
 
 STATE_FORMAT = "1.0"
-KEY_BYTES = 32
 
 T = TypeVar("T")
 
@@ -67,25 +70,29 @@ class Encoder:
 def decode_state(data: bytes, where: str = "The state") -> State:
     """Return the state in a stored document. `where` is what an error calls the document.
 
-    Raises `StateError` if the document is damaged, or if its major version is unknown.
+    Raises `StateError` if the document is damaged, or if its major version is unknown. Keys that this version does not know
+    are ignored: a newer minor version adds them.
     """
     try:
-        document = json.loads(data)
-        version = _text(document, "format_version")
-        if version.partition(".")[0] != STATE_FORMAT.partition(".")[0]:
-            raise StateError(
-                f"{where} has format {version}, but this version of reconciler reads format {STATE_FORMAT}.",
-                "use the version of reconciler that wrote it, or a newer one",
-            )
-        return _state(document)
-    except KeyError as missing:
-        raise _damage(where, f"it lacks {missing}") from None
-    except json.JSONDecodeError as broken:
-        raise _damage(
-            where, f"it is not JSON at line {broken.lineno}, column {broken.colno}" if data else "it is empty"
-        ) from None
-    except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
-        raise _damage(where, "a value in it has the wrong type") from None
+        document = parse_json(data)
+    except UnusableJson as broken:
+        raise _damage(where, str(broken)) from None
+    if not isinstance(document, dict):
+        raise _damage(where, "it is not a JSON object")
+    version = document.get("format_version")
+    if isinstance(version, str) and not has_major_of(version, STATE_FORMAT):
+        raise StateError(
+            f"{where} has format {version}, but this version of reconciler reads format {STATE_FORMAT}.",
+            "use the version of reconciler that wrote it, or a newer one",
+        )
+    if problem := _schema().violation(document):
+        raise _damage(where, problem)
+    return _state(document)
+
+
+@cache
+def _schema() -> Schema:
+    return Schema(schemas.load("state"))
 
 
 def _damage(where: str, why: str) -> StateError:
@@ -96,17 +103,15 @@ def _damage(where: str, why: str) -> StateError:
 
 
 def _state(document: dict[str, Any]) -> State:
-    key = base64.b64decode(document["fingerprint_key"], validate=True)
-    serial, organisation, records = document["serial"], document["organisation"], document["records"]
-    if len(key) != KEY_BYTES or type(serial) is not int or not isinstance(records, dict):
-        raise ValueError("wrong type")
+    """Return the state in a document that the schema accepts."""
+    organisation = document["organisation"]
     return State(
-        lineage=_text(document, "lineage"),
-        serial=serial,
-        key=key,
-        organisation_id=_text(organisation, "id"),
-        organisation_name=_text(organisation, "name"),
-        records={address: _record(address, value) for address, value in records.items()},
+        lineage=document["lineage"],
+        serial=int(document["serial"]),  # JSON does not tell 1.0 from 1
+        key=base64.b64decode(document["fingerprint_key"]),
+        organisation_id=organisation["id"],
+        organisation_name=organisation["name"],
+        records={address: _record(address, value) for address, value in document["records"].items()},
         superseded=tuple(_superseded(item) for item in document["superseded"]),
         intents=tuple(_intent(item) for item in document["intents"]),
     )
@@ -139,38 +144,21 @@ def _plain(record: Record) -> dict[str, Any]:
 
 
 def _record(address: str, value: dict[str, Any]) -> Record:
-    prints, labels = value["fingerprints"], value["labels"]
+    prints = value["fingerprints"]
     return Record(
         address=address,
-        id=_text(value, "id"),
+        id=value["id"],
         scope=_scope(value["scope"]),
-        name=_text(value, "name"),
-        description=_text(value, "description"),
-        instance_url=_text(value, "instance_url"),
-        credentials_hash=_optional_text(value, "credentials_hash"),
-        fingerprints=Fingerprints(_text(prints, "consumer_key"), _text(prints, "consumer_secret")) if prints else None,
-        version=_optional_text(value, "version"),
+        name=value["name"],
+        description=value["description"],
+        instance_url=value["instance_url"],
+        credentials_hash=value["credentials_hash"],
+        fingerprints=Fingerprints(prints["consumer_key"], prints["consumer_secret"]) if prints else None,
+        version=value["version"],
         lifecycle=Lifecycle.of(value["lifecycle"]),
-        labels={label: _text(labels, label) for label in labels},
-        file=_text(value, "file"),
+        labels=value["labels"],
+        file=value["file"],
     )
-
-
-def _text(value: Mapping[str, Any], key: str) -> str:
-    if not isinstance(value[key], str):
-        raise TypeError(key)
-    return str(value[key])
-
-
-def _optional_text(value: Mapping[str, Any], key: str) -> str | None:
-    return None if value[key] is None else _text(value, key)
-
-
-def _flag(value: Mapping[str, Any], key: str) -> bool:
-    """Return true or false. Other values raise: the text `"false"` counts as true, and would change a protection."""
-    if not isinstance(value[key], bool):
-        raise TypeError(key)
-    return bool(value[key])
 
 
 def _plain_intent(intent: Intent) -> dict[str, Any]:
@@ -187,11 +175,11 @@ def _plain_intent(intent: Intent) -> dict[str, Any]:
 def _intent(value: dict[str, Any]) -> Intent:
     return Intent(
         verb=Verb(value["verb"]),
-        address=_text(value, "address"),
-        connection_id=_text(value, "connection_id"),
-        record=_record(_text(value, "address"), value["record"]) if value["record"] else None,
-        sends_credentials=_flag(value, "sends_credentials"),
-        since=_text(value, "since"),
+        address=value["address"],
+        connection_id=value["connection_id"],
+        record=_record(value["address"], value["record"]) if value["record"] else None,
+        sends_credentials=value["sends_credentials"],
+        since=value["since"],
     )
 
 
@@ -200,11 +188,7 @@ def _plain_scope(scope: Scope) -> dict[str, str] | None:
 
 
 def _scope(value: dict[str, Any] | None) -> Scope:
-    if value is None:
-        return ORGANISATION
-    if not value["project_id"]:
-        raise ValueError("a project without an id")
-    return Scope(_text(value, "project_id"), _text(value, "project_slug") or None)
+    return Scope(value["project_id"], value["project_slug"] or None) if value else ORGANISATION
 
 
 def _plain_superseded(item: Superseded) -> dict[str, Any]:
@@ -212,4 +196,4 @@ def _plain_superseded(item: Superseded) -> dict[str, Any]:
 
 
 def _superseded(item: dict[str, Any]) -> Superseded:
-    return Superseded(_text(item, "address"), _text(item, "id"), _scope(item["scope"]), _text(item, "name"))
+    return Superseded(item["address"], item["id"], _scope(item["scope"]), item["name"])

@@ -98,7 +98,7 @@ class LocalBackend:
     def _lock_taken(self) -> Locked:
         try:
             holder = str(LockInfo(**json.loads(self._info.read_text())))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             holder = "another run"
         return Locked(
             f"The state {self._path} is locked: {holder}.",

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from reconciler.model import Secret
+from reconciler.wire.decoding import unpacked
 from reconciler.wire.errors import AnswerLost, NotAnAnswer
 from reconciler.wire.words import printable, repeats
 
@@ -45,7 +46,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came back, up to its end or to the longest possible answer. `headers` are by lower-case names."""
+    """What came back, unpacked, up to its end or to the longest possible answer. `headers` are by lower-case names."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,18 +54,13 @@ class Received:
 
 
 async def receive(response: httpx.Response) -> Received:
-    """Read a response up to the longest possible answer, and close it."""
+    """Read a response up to the longest possible answer, and close it. Raises `Undecodable`."""
     try:
-        parts = []
-        size = 0
-        async for part in response.aiter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_ANSWER:
-                break
+        encodings = response.headers.get("content-encoding", "")
+        content = await unpacked(response.aiter_raw(), encodings, LARGEST_ANSWER)
     finally:
         await response.aclose()
-    return Received(response.status_code, response.headers, parts[0] if len(parts) == 1 else b"".join(parts))
+    return Received(response.status_code, response.headers, content)
 
 
 def judge_answer(url: str, method: str, came: Received, secrets: Sequence[Secret]) -> Answer:

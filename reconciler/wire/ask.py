@@ -17,6 +17,7 @@ import httpx
 from reconciler.model import Secret
 from reconciler.wire import tls
 from reconciler.wire.answers import receive
+from reconciler.wire.decoding import UNPACKED_WRONGLY, Undecodable
 from reconciler.wire.errors import AnswerLost, NotSent, Unresolved
 from reconciler.wire.headers import user_agent
 from reconciler.wire.transport import REACH, Endpoint, Transport, open_transport
@@ -43,8 +44,12 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `json` is the body, None if it is not JSON. `page` describes any other body for a person, without the
-    secrets of the request. `location` is the host that a redirect leads to, "" without one."""
+    """What came back.
+
+    `json` is the body, None if it is not JSON. `page` describes any other body for a person. `location` is the host that a
+    redirect leads to, "" without one. `repeats_a_secret` tells whether the answer has one of the secrets of the request, in any
+    spelling. `page` and `location` never have one. A text of `json` may have one: then show none of it.
+    """
 
     status: int
     json: Any = field(repr=False)
@@ -100,21 +105,24 @@ class Asker:
                 transport = await self._transport(base)
                 came = await receive(await transport.handle_async_request(request))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as failure:
-            raise _unreached(failure, base, host) from None
+            raise _unreached(failure, base, host, (*secrets, *self._way.secrets(base))) from None
         except (TimeoutError, httpx.TimeoutException):
             raise AnswerLost(f"{host} did not answer within {seconds:.0f} s.", "run again later") from None
+        except Undecodable as failure:
+            raise AnswerLost(f"{host} answered with {failure}.", UNPACKED_WRONGLY) from None
         except (httpx.HTTPError, OSError) as failure:
             distrust = tls.explain_tls_failure(failure, base, host)
             raise distrust or AnswerLost(f"The connection to {host} broke before it answered.", "run again later") from None
         text = came.content.decode("utf-8", "replace")
-        repeats_a_secret = repeats(text, secrets)
         parsed = _parsed(came.content)
+        location = _host(came.headers.get("location", ""))
+        told = any(repeats(shown, secrets) for shown in (text, location, *_strings(parsed)))
         return Reply(
             status=came.status,
             json=parsed,
-            page="a page that is not shown because it repeats a credential" if repeats_a_secret else _page(text, parsed),
-            location=_host(came.headers.get("location", "")),
-            repeats_a_secret=repeats_a_secret,
+            page="a page that is not shown because it repeats a credential" if told else _page(text, parsed),
+            location="" if told else location,
+            repeats_a_secret=told,
         )
 
     async def _transport(self, base: str) -> httpx.AsyncBaseTransport:
@@ -136,13 +144,15 @@ async def asking(transport: Transport, stand: Stand | None = None, *, run_url: s
         yield Asker(stack, transport, stand, run_url)
 
 
-def _unreached(failure: Exception, base: str, host: str) -> NotSent:
+def _unreached(failure: Exception, base: str, host: str, secrets: Sequence[Secret]) -> NotSent:
     link: BaseException | None = failure
     while link is not None:
         if isinstance(link, socket.gaierror):
             return Unresolved(f"{host} does not resolve: {printable(str(link.strerror))}.", "check the spelling")
         link = link.__cause__ or link.__context__
     why = "it took too long" if isinstance(failure, httpx.ConnectTimeout) else printable(str(failure)).rstrip(".")
+    if repeats(str(failure), secrets):  # a proxy chooses the words of its refusal
+        why = ""
     return tls.explain_tls_failure(failure, base, host) or NotSent(
         f"{host} cannot be reached: {why or type(failure).__name__}.", REACH
     )
@@ -153,6 +163,11 @@ def _parsed(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
+
+
+def _strings(parsed: Any) -> list[str]:
+    """Return the texts of an answer that a message can show: those of a JSON object, with their escapes undone."""
+    return [value for value in parsed.values() if isinstance(value, str)] if isinstance(parsed, dict) else []
 
 
 def _page(text: str, parsed: Any) -> str:

@@ -20,6 +20,7 @@ from reconciler.model import Secret, Waiting, WaitReason
 from reconciler.wire import tls
 from reconciler.wire.answers import SAFE, Answer, Received, judge_answer, receive
 from reconciler.wire.bearer import Bearer, Renew
+from reconciler.wire.decoding import ACCEPTED, UNPACKED_WRONGLY, Undecodable
 from reconciler.wire.errors import AnswerLost, NotSent, Throttled, Untrusted, WireError
 from reconciler.wire.gate import Gate
 from reconciler.wire.headers import is_header_value, user_agent
@@ -240,7 +241,9 @@ class Client:
             raise NotSent(f"The request to {self.url} is not valid HTTP and was not sent.", REACH) from None
         except (TimeoutError, httpx.TimeoutException):
             raise AnswerLost(f"{self.url} did not answer within {sent.seconds:.0f} s.", "run again later") from None
-        except (httpx.TransportError, httpx.DecodingError, OSError) as failure:
+        except Undecodable as failure:
+            raise AnswerLost(f"{self.url} answered with {failure}.", UNPACKED_WRONGLY) from None
+        except (httpx.TransportError, OSError) as failure:
             # A server that requires a client certificate can refuse so late. It has read nothing of the request by then.
             distrust = tls.explain_tls_failure(failure, self.url, request.url.host)
             raise distrust or AnswerLost(
@@ -336,7 +339,7 @@ async def connect(
     ours = [
         (b"Host", host.encode()),
         (b"Accept", b"application/json"),
-        (b"Accept-Encoding", b"gzip, deflate"),
+        (b"Accept-Encoding", ACCEPTED.encode()),
         (b"Connection", b"keep-alive"),
         (b"User-Agent", user_agent(run_url).encode()),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from reconciler.wire.decoding import ACCEPTED, Undecodable, unpacked
 from reconciler.wire.errors import NotAnAnswer, NotSent
 from reconciler.wire.words import printable
 
@@ -21,14 +22,10 @@ async def ask_metadata(url: str, headers: Mapping[str, str]) -> str:
     try:
         async with (
             httpx.AsyncClient(trust_env=False, timeout=_SECONDS) as http,
-            http.stream("GET", url, headers=headers) as answer,
+            http.stream("GET", url, headers={**headers, "accept-encoding": ACCEPTED}) as answer,
         ):
-            body = b""
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > _LARGEST:
-                    break
-    except httpx.HTTPError as failure:
+            body = await unpacked(answer.aiter_raw(), answer.headers.get("content-encoding", ""), _LARGEST)
+    except (httpx.HTTPError, Undecodable) as failure:
         why = type(failure).__name__
         raise NotSent(
             f"The metadata service at {place} does not answer ({why}).", "run reconciler on a machine of that cloud"

@@ -33,7 +33,7 @@ class SharedPause:
     async def wait(self) -> None:
         """Return once the pause is over, even if it grows meanwhile."""
         while (left := self._until - anyio.current_time()) > 0:  # noqa: ASYNC110  # a moment, not an event
-            await anyio.sleep(left + random.uniform(0, 0.1))  # noqa: S311  # spreads the workers, guards nothing
+            await anyio.sleep(left + random.uniform(0, 0.1))  # noqa: S311  # nosec B311  # spreads the workers, guards nothing
 
     def extend(self, seconds: float, status: int = 429) -> None:
         """Let nobody send for `seconds`, at most `LONGEST`, because an answer had this status."""
@@ -67,7 +67,7 @@ def asked_for(headers: Mapping[str, str], body: bytes, attempt: int) -> float:
 
 def backoff(attempt: int) -> float:
     """Return 0.5 s, doubled with every attempt, at most 20 s, of which up to a half is left out at random."""
-    return min(0.5 * 2.0**attempt, 20.0) * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, not a key
+    return min(0.5 * 2.0**attempt, 20.0) * random.uniform(0.5, 1.0)  # noqa: S311  # nosec B311  # jitter, not a key
 
 
 def _delta(text: str) -> float:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx
 
-from reconciler.model import Secret
+from reconciler.model import Secret, is_loopback
 from reconciler.wire import tls
 from reconciler.wire.errors import NotSent
 from reconciler.wire.words import printable
@@ -66,9 +66,12 @@ class Transport:
         )
 
     def proxy(self, url: str) -> tuple[str, Secret] | None:
-        """Return the variable that names the proxy for `url`, and the proxy's URL. None if requests go directly."""
+        """Return the variable that names the proxy for `url`, and the proxy's URL. None if requests go directly.
+
+        Requests to this machine never go to a proxy, whatever the variables say: they may be plain http, which it could read.
+        """
         parts = urlsplit(url)
-        if any(_is_spared(parts, spared) for spared in self.no_proxy):
+        if is_loopback(parts.hostname or "") or any(_is_spared(parts, one) for one in self.no_proxy):
             return None
         for scheme in (parts.scheme, "all"):
             proxy = self.proxies.get(scheme)

@@ -1,13 +1,15 @@
 """Makes the text of a server safe to show: without control characters, and never with a secret that it repeats."""
 
-import html
-import json
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
 
 from reconciler.model import Secret
+from reconciler.wire.spellings import spellings, unescaped
 
 _SHOWN = 400
+_SHORTEST_ANYWHERE = 8
+"""Characters. A shorter secret may be a part of a word by chance, so it counts only as a word of its own."""
+_SHORTEST_WORD = 4
+"""Characters. A shorter text is in every sentence, and a message without it would say nothing."""
 
 
 def printable(text: str, length: int = _SHOWN) -> str:
@@ -17,10 +19,29 @@ def printable(text: str, length: int = _SHOWN) -> str:
 
 
 def repeats(text: str, secrets: Iterable[Secret]) -> bool:
-    """Tell whether `text` contains one of `secrets`, as it is or as pages, addresses and JSON write it."""
-    return any(form in text for secret in secrets if secret for form in _forms(secret.reveal()))
+    """Tell whether `text` holds one of `secrets`, as it is or as pages, addresses, JSON, base64 and hex write it.
+
+    A secret of fewer than 8 characters counts only where it is a whole word, and one of fewer than 4 never.
+    """
+    values = [value for secret in secrets if len(value := secret.reveal()) >= _SHORTEST_WORD]
+    if not values:
+        return False
+    texts = unescaped(text)
+    return any(_holds(texts, value) for value in values)
 
 
-def _forms(secret: str) -> set[str]:
-    bare = secret.encode("utf-8", "replace")
-    return {secret, html.escape(secret), quote(bare, safe=""), quote_plus(bare), json.dumps(secret)[1:-1]}
+def _holds(texts: Iterable[str], value: str) -> bool:
+    if len(value) < _SHORTEST_ANYWHERE:
+        return any(_holds_word(text, value) for text in texts)
+    forms = spellings(value)
+    return any(form in text for text in texts for form in forms)
+
+
+def _holds_word(text: str, word: str) -> bool:
+    at = text.find(word)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
+        if not before.isalnum() and not after.isalnum():
+            return True
+        at = text.find(word, at + 1)
+    return False

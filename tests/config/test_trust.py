@@ -2,18 +2,20 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.config import trust
-from reconciler.model import Diagnostic, Severity, Stop
+from reconciler.config import Auth, Embedded, Preflight, trust
+from reconciler.model import Diagnostic, Guards, Severity, Stop
 
 from .repository import Repository, load, stopped, text, write
 
 URL = "https://vault.example"
 EVIL = "https://evil.example"
+OTHER_IDENTITY = "0c9e0000-0000-4000-8000-000000000001"
 MAIN = {"RECONCILER_TRUSTED_CONFIG": "git:main"}
 
 
@@ -51,6 +53,13 @@ PINNED = [
         'here: ["evil.example"]; in force: not set',
     ),
     ({"guards": {"maxDeletePercent": 100}}, "guards", 'here: {"maxDeletePercent": 100}; in force: not set'),
+    (
+        {"infisical": {"url": URL, "auth": {"method": "kubernetes-auth", "identityId": OTHER_IDENTITY}}},
+        "infisical.auth",
+        f'here: {{"method": "kubernetes-auth", "identityId": "{OTHER_IDENTITY}"}}; in force: not set',
+    ),
+    ({"salesforce": {"preflight": "off"}}, "salesforce.preflight", 'here: "off"; in force: not set'),
+    ({"embedded": {"database": "x.db"}}, "embedded", 'here: {"database": "x.db"}; in force: not set'),
 ]
 
 
@@ -74,17 +83,25 @@ class TestWhatIsPinned:
         assert warning.summary == f"`{key}` is different in the trusted configuration ({source})."
         assert warning.detail == detail
         assert warning.hint == "the value here takes effect once the trusted configuration has it"
-        for name in ("url", "state", "environment", "files", "allowed_hosts"):
-            assert getattr(after, name) == getattr(before, name)
+        assert replace(after, warnings=()) == before
 
     def test_what_the_trusted_configuration_says_is_in_force(self, repository: Repository) -> None:
         stack = merged(
             repository,
             state={"path": "kept.json"},
             secretSources={"env": {"allow": ["CRM_*"]}, "file": {"roots": ["secrets"]}},
-            salesforce={"allowedHosts": ["sim.example"]},
+            salesforce={"allowedHosts": ["sim.example"], "preflight": "warn"},
+            infisical={"url": URL, "auth": {"method": "token", "audience": "vault"}},
+            guards={"maxDeletePercent": 5},
         )
-        write(stack, infisical={"url": "embedded"}, secretSources={"env": {"allow": ["CI_TOKEN"]}})
+        auth = {"method": "oidc-auth", "identityId": OTHER_IDENTITY, "audience": "evil", "organizationSlug": "evil"}
+        write(
+            stack,
+            infisical={"url": "embedded", "auth": auth},
+            secretSources={"env": {"allow": ["CI_TOKEN"]}},
+            salesforce={"preflight": "off"},
+            guards={"maxDeletePercent": 100, "maxUpdatePercent": 100},
+        )
 
         settings = load(stack, MAIN)
 
@@ -94,6 +111,15 @@ class TestWhatIsPinned:
         assert settings.environment.lifted == frozenset()
         assert settings.files.roots == (stack / "secrets",)
         assert settings.allowed_hosts == ("sim.example",)
+        assert settings.preflight is Preflight.WARN
+        assert settings.auth == Auth("token", audience="vault")
+        assert settings.guards == Guards(max_delete_percent=5)
+
+    def test_the_embedded_infisical_is_the_trusted_one_too(self, repository: Repository) -> None:
+        stack = merged(repository, infisical={"url": "embedded"}, embedded={"projects": ["crm-main"], "database": "a.db"})
+        write(stack, infisical={"url": "embedded"}, embedded={"projects": ["other"], "salesforceOrgs": "orgs.yaml"})
+
+        assert load(stack, MAIN).embedded == Embedded(stack / "a.db", ("crm-main",), None)
 
     def test_a_key_that_is_absent_there_is_absent_here(self, repository: Repository) -> None:
         folder = repository.folder / "crm"
@@ -116,11 +142,11 @@ class TestWhatIsPinned:
 
     def test_what_is_not_pinned_is_the_tree_s(self, repository: Repository) -> None:
         stack = merged(repository, manifests=["a/*.yaml"], metadata={"name": "a"})
-        write(stack, infisical={"url": URL, "auth": {"method": "token"}}, manifests=["b/*.yaml"], metadata={"name": "b"})
+        write(stack, infisical={"url": URL}, manifests=["b/*.yaml"], metadata={"name": "b"})
 
         settings = load(stack, MAIN)
 
-        assert (settings.manifests[0].text, settings.name, settings.auth.method) == ("b/*.yaml", "b", "token")
+        assert (settings.manifests[0].text, settings.name) == ("b/*.yaml", "b")
         assert settings.warnings == ()
 
     def test_the_tree_must_be_valid_even_where_it_is_not_in_force(self, repository: Repository) -> None:
@@ -378,8 +404,11 @@ class TestAttacks:
 
     def test_every_key_of_the_configuration_is_either_pinned_or_known_to_be_harmless(self) -> None:
         schema = json.loads((Path(__file__).parents[2] / "schemas" / "configuration.schema.json").read_text())
+        harmless = {"apiVersion", "kind", "metadata", "manifests"}
         pinned = {path[0] for path in trust.PINNED}
+        halves = {path for path in trust.PINNED if len(path) > 1}
 
-        assert set(schema["properties"]) - pinned == {"apiVersion", "kind", "metadata", "embedded", "manifests"}
-        assert set(schema["properties"]["infisical"]["properties"]) == {"url", "auth"}
-        assert set(schema["properties"]["salesforce"]["properties"]) == {"allowedHosts", "preflight"}
+        assert set(schema["properties"]) - pinned == harmless
+        assert halves == {
+            (section, key) for section in ("infisical", "salesforce") for key in schema["properties"][section]["properties"]
+        }

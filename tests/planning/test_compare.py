@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model import Action, Lifecycle, ProjectRef, warning
-from reconciler.planning import Choices, Plan, PlanFileError, compare, decode, digest, encode, explain, select
+from reconciler.planning import Choices, Plan, PlanFileError, compare, digest, encode, explain, select
+from tests.plan_files import decode
 from tests.planning.world import MOVED, OTHER_VALUES, decided, live, plan_of, recorded, wanted
 
 IN_CRM = ProjectRef("slug", "crm")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.model import Action
-from reconciler.planning import decode, encode
+from reconciler.planning import encode
 from reconciler.reports import JsonReport, MarkdownReport, Style, TextReport
+from tests.plan_files import decode
 from tests.reports.cases import CASES, Case
 
 GOLDEN = Path(__file__).parent / "golden" / "cases"

@@ -1,8 +1,9 @@
 """A log-in looked at from end to end over real sockets and real TLS: where it stops, and what is said of that."""
 
+import base64
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import trustme
 from reconciler.model import Credentials, OrgCheck, OrgCheckPart, PartResult, Secret
 from reconciler.salesforce import OrgLogin, check_org_login
 from reconciler.wire import Asker, Stand, Transport, asking
-from tests.wire.raw import Asked, Behaviour, Raw, Trickle, always, replied, reply, serving
+from tests.wire.raw import Asked, Behaviour, Cut, Raw, Trickle, always, replied, reply, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +136,58 @@ async def test_an_answer_that_repeats_a_credential_is_not_shown_but_understood(e
     assert problem.name == "E4"
     assert echo not in repr(problem)
     assert problem.said == "It answered 400. The answer repeats a credential, so it is not shown."
+
+
+ECHOES: dict[str, Callable[[str], str]] = {
+    "slashes escaped": lambda text: text.replace("/", "\\/"),
+    "every character escaped": lambda text: "".join(f"\\u{ord(char):04x}" for char in text),
+    "JSON in JSON": lambda text: "".join(f"\\\\u{ord(char):04X}" for char in text),
+    "entities": lambda text: "".join(f"&#x{ord(char):x};" for char in text),
+    "percent": lambda text: "".join(f"%{ord(char):02X}" for char in text),
+    "hex": lambda text: text.encode().hex(),
+    "base64, one byte behind its beginning": lambda text: base64.b64encode(b":" + text.encode()).decode(),
+    "base64, two bytes behind its beginning": lambda text: base64.b64encode(b"k:" + text.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("written", ECHOES)
+async def test_an_answer_that_repeats_a_secret_in_another_spelling_is_not_shown_either(written: str) -> None:
+    secret = "a/consumer/secret/0001"
+    echo = ECHOES[written](secret)
+    body = f'{{"error": "invalid_client", "padding": "{"x" * 100_000}", "error_description": "not {echo}"}}'
+    async with serving(org(reply(400, body))) as raw, asking(Transport(), Stand(raw.url)) as asker:
+        (problem,) = (await looked(asker, secret=secret)).problems
+    assert problem.name == "E4"
+    assert problem.said == "It answered 400 with what repeats a credential and is not shown."
+
+
+@pytest.mark.parametrize("key", ["instance_url", "scope", "token_type", "id"])
+async def test_no_part_of_a_token_s_answer_shows_a_credential(key: str) -> None:
+    async with serving(org(replied(200, token(**{key: f"https://{SECRET}"})))) as raw:
+        checked = await at(raw)
+    assert SECRET not in shown(checked)
+
+
+async def test_a_redirect_to_a_host_named_like_a_secret_is_told_without_it() -> None:
+    async with serving(org(reply(302, location=f"https://{SECRET}.example/"))) as raw:
+        (problem,) = (await at(raw)).problems
+    assert problem.said == "It answered 302 with what repeats a credential and is not shown."
+
+
+async def test_a_proxy_that_repeats_its_password_is_told_without_it() -> None:
+    """The log-in to a proxy is base64, and the proxy chooses the words of its refusal."""
+    login = base64.b64encode(b"user:password-of-the-proxy").decode()
+    refusal = Cut(f"HTTP/1.1 407 No {login} password-of-the-proxy\r\n\r\n".encode())
+    async with serving(always(refusal)) as raw:
+        proxy = raw.url.replace("//", "//user:password-of-the-proxy@")
+        async with asking(Transport.of({"HTTPS_PROXY": proxy})) as asker:
+            (problem,) = (await looked(asker)).problems
+    assert "cannot be reached: ProxyError." in problem.said
+
+
+async def test_an_id_that_is_no_address_is_no_traceback() -> None:
+    async with serving(org(replied(200, token(id="http://[")))) as raw:
+        assert (await at(raw)).parts[OrgCheckPart.WHO] is PartResult.UNCHECKED
 
 
 @pytest.mark.parametrize(

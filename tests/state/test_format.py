@@ -102,7 +102,7 @@ def test_damage_says_where_it_is() -> None:
         decode_state(b'{"a": 1,\n')
     document = json.loads(Encoder().encode(a_state()))
     del document["records"]["crm-0"]["lifecycle"]
-    with pytest.raises(StateError, match="it lacks 'lifecycle'"):
+    with pytest.raises(StateError, match=r"`records\.crm-0` lacks `lifecycle`"):
         decode_state(json.dumps(document).encode())
 
 

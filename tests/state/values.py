@@ -18,6 +18,8 @@ from reconciler.model import (
 
 texts = st.text(max_size=20)
 some = st.text(min_size=1, max_size=20)
+addresses = st.from_regex(r"[a-z0-9]{1,4}(-[a-z0-9]{1,4}){0,3}", fullmatch=True)
+digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 scopes = st.just(ORGANISATION) | st.builds(Scope, some, st.none() | some)
 lifecycles = st.builds(
     Lifecycle,
@@ -40,7 +42,7 @@ def records(address: str) -> st.SearchStrategy[Record]:
         description=texts,
         instance_url=texts,
         credentials_hash=st.none() | texts,
-        fingerprints=st.none() | st.builds(Fingerprints, texts, texts),
+        fingerprints=st.none() | st.builds(Fingerprints, digests, digests),
         version=st.none() | texts,
         lifecycle=lifecycles,
         labels=st.dictionaries(texts, texts, max_size=3),
@@ -67,11 +69,11 @@ states = st.builds(
     key=st.binary(min_size=32, max_size=32),
     organisation_id=texts,
     organisation_name=texts,
-    records=st.sets(some, max_size=3).flatmap(
-        lambda addresses: st.fixed_dictionaries({address: records(address) for address in addresses})
+    records=st.sets(addresses, max_size=3).flatmap(
+        lambda chosen: st.fixed_dictionaries({address: records(address) for address in chosen})
     ),
-    superseded=st.lists(st.builds(Superseded, texts, texts, scopes, texts), max_size=3).map(tuple),
-    intents=st.lists(some.flatmap(intents), max_size=3).map(tuple),
+    superseded=st.lists(st.builds(Superseded, addresses, texts, scopes, texts), max_size=3).map(tuple),
+    intents=st.lists(addresses.flatmap(intents), max_size=3).map(tuple),
 )
 
 

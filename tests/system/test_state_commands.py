@@ -112,8 +112,8 @@ def test_push_of_another_or_older_state_is_refused_with_both_sides(two: Stack) -
         ("", "it is empty"),
         ('{"format_version": "1.0", "lin', "is not JSON"),
         ({"format_version": "2.0"}, "has format 2.0"),
-        ({"format_version": "1.0"}, "it lacks"),
-        ([], "has the wrong type"),
+        ({"format_version": "1.0"}, "the document lacks `lineage`"),
+        ([], "it is not a JSON object"),
     ],
 )
 @pytest.mark.parametrize("options", [[], ["--force"]])

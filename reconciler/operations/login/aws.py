@@ -2,7 +2,12 @@
 
 import base64
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+from reconciler.model import is_loopback
 from reconciler.operations.login.proof import NoProof
 
 _BODY = "Action=GetCallerIdentity&Version=2011-06-15"
@@ -23,14 +28,16 @@ def signed_question() -> dict[str, str]:
         raise NoProof("aws-auth needs botocore, which is not installed", hint) from None
     try:
         session = Session()
-        credentials = session.get_credentials()
+        with _no_proxy_to_this_machine():
+            credentials = session.get_credentials()
+            frozen = credentials and credentials.get_frozen_credentials()  # asks AWS, or the machine, for what is not at hand
         region = session.get_config_variable("region") or "us-east-1"
-        if credentials is None:
+        if frozen is None:
             raise NoProof("there are no AWS credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role")
         host = f"sts.{region}.amazonaws.com"
         headers = {"Host": host, "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         request = AWSRequest("POST", f"https://{host}/", data=_BODY, headers=headers)
-        SigV4Auth(credentials.get_frozen_credentials(), "sts", region).add_auth(request)
+        SigV4Auth(frozen, "sts", region).add_auth(request)
     except BotoCoreError as failed:
         raise NoProof(f"the AWS credentials cannot be used ({type(failed).__name__})", "check them with the AWS CLI") from None
     signed = {**dict(request.headers), "Content-Length": str(len(_BODY))}
@@ -39,6 +46,33 @@ def signed_question() -> dict[str, str]:
         "iamRequestBody": _base64(_BODY),
         "iamRequestHeaders": _base64(json.dumps(signed)),
     }
+
+
+@contextmanager
+def _no_proxy_to_this_machine() -> Iterator[None]:
+    """Let botocore reach loopback addresses without a proxy for the block. It reads the variables of this process."""
+    named = (host for name, value in os.environ.items() if name.startswith("AWS_") and (host := _host(value)))
+    ours = ["localhost", "127.0.0.1", "[::1]", *(f"[{host}]" if ":" in host else host for host in named)]
+    before = os.environ.get("no_proxy")
+    usual = before or os.environ.get("NO_PROXY", "")
+    if usual.strip() != "*":
+        loopback = [host for host in ours if is_loopback(host)]
+        os.environ["no_proxy"] = ",".join(filter(None, [usual, *loopback]))
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("no_proxy", None)
+        else:
+            os.environ["no_proxy"] = before
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL, "" if the text is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _base64(text: str) -> str:

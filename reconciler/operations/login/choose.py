@@ -21,13 +21,13 @@ from reconciler.operations.login.jwt_sources import JwtSource
 
 TOKENS = ("INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN", "INFISICAL_TOKEN", "INFISICAL_ACCESS_TOKEN")
 CLIENT_ID = "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"
-CLIENT_SECRET = "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"  # noqa: S105  # the name of a variable
+CLIENT_SECRET = "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"  # noqa: S105  # nosec B105  # the name of a variable
 METHOD_VARIABLE = "INFISICAL_AUTH_METHOD"
 IDENTITY = "INFISICAL_MACHINE_IDENTITY_ID"
 ORGANISATION_VARIABLE = "INFISICAL_AUTH_ORGANIZATION_SLUG"
 
 METHODS: Mapping[str, str] = {
-    "token": "token", "token-auth": "token", "access-token": "token",
+    "token": "token", "token-auth": "token", "access-token": "token",  # nosec B105  # no password
     "universal": "universal-auth", "universal-auth": "universal-auth",
     "oidc": "oidc-auth", "oidc-auth": "oidc-auth",
     "jwt": "jwt-auth", "jwt-auth": "jwt-auth",

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import anyio.to_thread
 
 from reconciler.config import Embedded, Settings
 from reconciler.infisical import Grant, InfisicalError, Reader, explain_failure, obtain_access_token, renew_access_token
-from reconciler.model import Secret, Stop, Stopped, error, warning
+from reconciler.model import Secret, Stop, Stopped, error, is_loopback, warning
 from reconciler.operations.location import StackLocation, run_url
 from reconciler.operations.login import aws
 from reconciler.operations.login.choose import Login, choose
@@ -145,7 +144,7 @@ async def _embedded(settings: Embedded, log: HttpLog | None) -> AsyncIterator[Se
 
 def _refuse_plain_http(url: str, environ: Mapping[str, str]) -> None:
     parts = urlsplit(url)
-    if parts.scheme == "https" or environ.get("RECONCILER_ALLOW_HTTP") == "1" or _is_loopback(parts.hostname or ""):
+    if parts.scheme == "https" or environ.get("RECONCILER_ALLOW_HTTP") == "1" or is_loopback(parts.hostname or ""):
         return
     raise Stopped(
         Stop.FAILED,
@@ -154,10 +153,3 @@ def _refuse_plain_http(url: str, environ: Mapping[str, str]) -> None:
             hint="use https, or set RECONCILER_ALLOW_HTTP=1 if you trust the network",
         ),
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -90,7 +90,7 @@ def prepare(serving: Serving, salesforce_port: int, drop: Drop) -> Iterator[Prep
         cause = getattr(broken, "strerror", None) or broken
         raise _failed(f"The database cannot be used: {cause}.", "name another file with --db") from None
     with closing(infisical):
-        draw = random.Random(serving.seed).random  # noqa: S311  # which requests fail is no secret
+        draw = random.Random(serving.seed).random  # noqa: S311  # nosec B311  # which requests fail is no secret
         faulty = Faulty(infisical, serving.faults, drop, draw, serving.delay_seconds)
         hosts = frozenset(org.host.lower() for org in orgs)
         both = _Dispatch(faulty, embedded.salesforce_app(orgs, drop), hosts, salesforce_port)

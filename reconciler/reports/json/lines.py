@@ -1,6 +1,5 @@
 """An apply as Terraform's machine-readable lines. `apply_not_tried` and `waiting` are our own."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from reconciler.model import (
 from reconciler.planning import Plan
 from reconciler.reports import words
 from reconciler.reports.json import terraform
-from reconciler.reports.json.shapes import diagnostic_document
+from reconciler.reports.json.shapes import diagnostic_document, line_text
 from reconciler.reports.versions import APPLY, TERRAFORM_VERSION, VERSIONS
 from reconciler.reports.words import WORDS
 
@@ -111,7 +110,7 @@ def _line(level: str, message: str, kind: str, **body: Any) -> str:
         "@timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "type": kind,
     }
-    return json.dumps(line | body, ensure_ascii=False) + "\n"
+    return line_text(line | body)
 
 
 def _resource(address: str) -> dict[str, Any]:

@@ -5,12 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model import Diagnostic, has_errors
+from reconciler.reports.harmless import harmless_json
 from reconciler.reports.versions import VERSIONS
 
 
 def document_text(document: Mapping[str, Any]) -> str:
     """Return a document as text."""
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return harmless_json(json.dumps(document, ensure_ascii=False, indent=1)) + "\n"
+
+
+def line_text(document: Mapping[str, Any]) -> str:
+    """Return a document as one line of text."""
+    return harmless_json(json.dumps(document, ensure_ascii=False)) + "\n"
 
 
 def report_text(name: str, facts: Mapping[str, Any], diagnostics: Sequence[Diagnostic] = ()) -> str:

@@ -18,7 +18,7 @@ _REASONS = {
     Action.REPLACE: "replace_because_cannot_update",
     Action.DELETE: "delete_because_no_resource_config",
 }
-_SENSITIVE = {"credentials": {"consumer_key": True, "consumer_secret": True}}
+_SENSITIVE = {"credentials": {"consumer_key": True, "consumer_secret": True}}  # nosec B105  # no password
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -247,6 +247,6 @@ def _attributes(attributes: Attributes | None, connection_id: str, credentials_h
         "description": attributes.values[DESCRIPTION] or None,
         "project_id": attributes.scope.project_id,
         "method": "client-credentials",
-        "credentials": {"instance_url": attributes.values[INSTANCE_URL], "consumer_key": None, "consumer_secret": None},
+        "credentials": {"instance_url": attributes.values[INSTANCE_URL], "consumer_key": None, "consumer_secret": None},  # nosec B105  # no password
         "credentials_hash": credentials_hash,
     }

@@ -29,7 +29,7 @@ _ONE = f"json_object({_FIELDS})"
 # Infisical: only lists have `project`. It is null in the scope of the organisation.
 _LISTED = f"""json_object({_FIELDS}, 'project', json((
     SELECT json_object('name', p.name, 'id', p.id, 'type', p.type, 'slug', p.slug)
-    FROM projects AS p WHERE p.id = connections.project_id)))"""
+    FROM projects AS p WHERE p.id = connections.project_id)))"""  # nosec B608  # our own columns
 _BRIEF = """json_object('app', app, 'name', name, 'id', id, 'projectId', project_id,
     'orgId', (SELECT organisation_id FROM installation))"""
 
@@ -49,7 +49,7 @@ def list_connections(
     wanted = {column: value for column, value in {"app": app, "project_id": project_id}.items() if value is not None}
     conditions, values = _row_conditions(caller, "read")
     where = " AND ".join([*(f"{column} = ?" for column in wanted), *conditions]) or "TRUE"
-    query = f"SELECT {_LISTED} FROM connections WHERE {where} ORDER BY lower(name), id"
+    query = f"SELECT {_LISTED} FROM connections WHERE {where} ORDER BY lower(name), id"  # nosec B608  # our own columns
     return _array(db.execute(query, (*wanted.values(), *values)))
 
 
@@ -60,7 +60,7 @@ def list_available_connections(db: sqlite3.Connection, caller: Permissions, app:
         caller.require("connect", slug)
     conditions, values = _row_conditions(caller, "connect")
     where = " AND ".join(["app = ?", "(project_id IS NULL OR project_id = ?)", *conditions])
-    query = f"SELECT {_BRIEF} FROM connections WHERE {where} ORDER BY lower(name), id"
+    query = f"SELECT {_BRIEF} FROM connections WHERE {where} ORDER BY lower(name), id"  # nosec B608  # our own columns
     return _array(db.execute(query, (app, project_id, *values)))
 
 
@@ -72,7 +72,7 @@ def _row_conditions(caller: Permissions, action: str) -> tuple[list[str], list[s
     organisation = "project_id IS NULL" if action in caller.connections else "FALSE"
     projects = "project_id IS NOT NULL"
     if slugs is not None:
-        projects = f"project_id IN (SELECT id FROM projects WHERE slug IN ({_marks(slugs)}))"
+        projects = f"project_id IN (SELECT id FROM projects WHERE slug IN ({_marks(slugs)}))"  # nosec B608  # our own columns
     return [f"({organisation} OR {projects})", f"id NOT IN ({_marks(hidden)})"], [*(slugs or ()), *hidden]
 
 
@@ -105,7 +105,7 @@ def break_lists(db: sqlite3.Connection, project_id: str) -> None:
 def get_connection(db: sqlite3.Connection, connection_id: str, caller: Permissions) -> str:
     """Return the JSON of one Salesforce connection. Raises as `require_salesforce_connection` does."""
     require_salesforce_connection(db, connection_id, caller, "read")
-    return _text(db.execute(f"SELECT {_ONE} FROM connections WHERE id = ?", (connection_id,)))
+    return _text(db.execute(f"SELECT {_ONE} FROM connections WHERE id = ?", (connection_id,)))  # nosec B608  # our own columns
 
 
 def get_connection_by_name(db: sqlite3.Connection, name: str, project_id: str | None, caller: Permissions) -> str:
@@ -158,7 +158,7 @@ def insert_connection_row(
     may read back.
     """
     query = f"""INSERT INTO connections (app, method, name, description, project_id, id, credentials, credentials_hash,
-        created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {_ONE}"""
+        created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {_ONE}"""  # nosec B608  # our own columns
     drawn = (str(uuid.uuid4()), json.dumps(public), _new_hash(), now, now)
     return _unless_taken(db, query, (*values, *drawn), values[2])
 
@@ -180,7 +180,7 @@ def update_connection(db: sqlite3.Connection, connection_id: str, change: Connec
     if change.credentials:
         columns += ", credentials_hash = ?, credentials = ?"
         values += [_new_hash(), json.dumps({"instanceUrl": change.credentials.instance_url})]
-    query = f"UPDATE connections SET {columns} WHERE id = ? RETURNING {_ONE}"
+    query = f"UPDATE connections SET {columns} WHERE id = ? RETURNING {_ONE}"  # nosec B608  # our own columns
     return _unless_taken(db, query, (*values, connection_id), name)
 
 
@@ -191,7 +191,7 @@ def delete_connection(db: sqlite3.Connection, connection_id: str, caller: Permis
     """
     require_salesforce_connection(db, connection_id, caller, "delete")
     try:
-        return _text(db.execute(f"DELETE FROM connections WHERE id = ? RETURNING {_ONE}", (connection_id,)))
+        return _text(db.execute(f"DELETE FROM connections WHERE id = ? RETURNING {_ONE}", (connection_id,)))  # nosec B608  # our own columns
     except sqlite3.IntegrityError:
         raise BadRequestError(
             "Cannot delete App Connection with existing connections. Remove all existing connections and try again."

@@ -41,7 +41,7 @@ def require_environment(folder: SecretFolder) -> None:
 def list_secrets(db: sqlite3.Connection, folder: SecretFolder, *, below: bool, shown: bool) -> list[dict[str, object]]:
     """Return the secrets of a folder by name, and with `below` those of the folders in it. `shown`: with their values."""
     query = f"""SELECT {_COLUMNS} FROM secrets WHERE project_id = ? AND environment = ?
-        AND (path = ? OR (? AND (path || '/') LIKE ? ESCAPE '\\')) ORDER BY path, name"""  # noqa: S608  # our own columns
+        AND (path = ? OR (? AND (path || '/') LIKE ? ESCAPE '\\')) ORDER BY path, name"""  # noqa: S608  # nosec B608  # our own columns
     prefix = folder.path.rstrip("/").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = db.execute(query, (folder.project_id, folder.environment, folder.path, below, f"{prefix}/%"))
     return [_secret_json(row, shown=shown) for row in rows]
@@ -57,7 +57,7 @@ def insert_secret(db: sqlite3.Connection, folder: SecretFolder, name: str, chang
     values = (str(uuid.uuid4()), folder.project_id, folder.environment, folder.path, name)
     try:
         db.execute(
-            f"INSERT INTO secrets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",  # noqa: S608  # our own columns
+            f"INSERT INTO secrets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",  # noqa: S608  # nosec B608  # our own columns
             (*values, change.value or "", change.comment or "", now, now),
         )
     except sqlite3.IntegrityError:
@@ -88,7 +88,7 @@ def delete_secret(db: sqlite3.Connection, folder: SecretFolder, name: str) -> di
 
 def _row(db: sqlite3.Connection, folder: SecretFolder, name: str) -> _Row:
     query = f"""SELECT {_COLUMNS} FROM secrets
-        WHERE project_id = ? AND environment = ? AND path = ? AND name = ?"""  # noqa: S608  # our own columns
+        WHERE project_id = ? AND environment = ? AND path = ? AND name = ?"""  # noqa: S608  # nosec B608  # our own columns
     row: _Row | None = db.execute(query, (folder.project_id, folder.environment, folder.path, name)).fetchone()
     if row is None:
         raise NotFoundError(f"Secret with name '{name}' not found")

@@ -28,7 +28,7 @@ Maybe: TypeAlias = str | Absent | None
 _WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
 _WHITE_SPACE += "\u202f\u205f\u3000\ufeff"
 _SECRET_NAME = re.compile(r"[^:/]+")
-_SECRET_NAME_RULE = "Secret name cannot contain colon or slash"  # noqa: S105  a sentence
+_SECRET_NAME_RULE = "Secret name cannot contain colon or slash"  # noqa: S105  # nosec B105  # a sentence
 
 
 class BodyCheck:
