@@ -83,8 +83,8 @@ class TestTheBase:
         repository.folder.rename(tmp_path / "gone")
         partial = Stack(tmp_path / "partial/crm")
         ran = partial.run("plan", "--offline", "--base", "origin/base")
-        assert (ran.code, "is new there" in told(ran), "No changes" in told(ran)) == (1, False, False), ran.all
-        assert "error: --base origin/base cannot be compared with: git cannot read" in told(ran)
+        assert (ran.code, "stack is new" in told(ran), "No changes" in told(ran)) == (1, False, False), ran.all
+        assert "error: reconciler cannot compare with --base origin/base: git cannot read" in told(ran)
         assert "without `--filter`" in told(ran)
 
     def test_a_stack_that_is_a_link_there_is_not_new(self, cloned: Stack, repository: Repository) -> None:
