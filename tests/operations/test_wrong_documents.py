@@ -205,7 +205,7 @@ def test_a_newer_minor_with_more_keys_everywhere_is_read(tmp_path: Path) -> None
 def test_an_unknown_major_is_refused_with_both_versions(version: str, tmp_path: Path) -> None:
     summary = show(written(PLAN | {"format_version": version}), tmp_path / "plan.json")
 
-    assert f"it is of format {version}; this version reads 2.0" in summary
+    assert f"it has format {version}, but this version of reconciler reads 2.0" in summary
 
 
 def test_the_state_s_key_is_in_no_message() -> None:

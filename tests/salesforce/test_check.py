@@ -158,7 +158,7 @@ async def test_an_answer_that_repeats_a_secret_in_another_spelling_is_not_shown_
     async with serving(org(reply(400, body))) as raw, asking(Transport(), Stand(raw.url)) as asker:
         (problem,) = (await looked(asker, secret=secret)).problems
     assert problem.name == "E4"
-    assert problem.said == "It answered 400 with what repeats a credential and is not shown."
+    assert problem.said == "It answered 400. The answer repeats a credential, so it is not shown."
 
 
 @pytest.mark.parametrize("key", ["instance_url", "scope", "token_type", "id"])
@@ -171,7 +171,7 @@ async def test_no_part_of_a_token_s_answer_shows_a_credential(key: str) -> None:
 async def test_a_redirect_to_a_host_named_like_a_secret_is_told_without_it() -> None:
     async with serving(org(reply(302, location=f"https://{SECRET}.example/"))) as raw:
         (problem,) = (await at(raw)).problems
-    assert problem.said == "It answered 302 with what repeats a credential and is not shown."
+    assert problem.said == "It answered 302. The answer repeats a credential, so it is not shown."
 
 
 async def test_a_proxy_that_repeats_its_password_is_told_without_it() -> None:
