@@ -1,10 +1,8 @@
 """A JWT comes from where it is said to: a file, the CI, the metadata service of a cloud; each over real HTTP on loopback."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jwt
@@ -14,6 +12,8 @@ from reconciler.config import Auth
 from reconciler.operations.login import aws
 from reconciler.operations.login.jwt_sources import JwtSource, jwt_source
 from reconciler.operations.login.proof import NoProof
+from tests import loopback
+from tests.loopback import Reply, Request
 
 pytestmark = pytest.mark.anyio
 
@@ -35,25 +35,12 @@ def answering(status: int, body: str) -> Iterator[tuple[str, Asked]]:
     """Serve one answer to every GET; give the address and what was asked."""
     asked: Asked = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the library's name
-            asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def answer(request: Request) -> Reply:
+        asked.append((request.path, request.headers))
+        return Reply(status, body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with loopback.answering(answer) as address:
+        yield address, asked
 
 
 def found(method: str, environ: Mapping[str, str], auth: Auth | None = None) -> JwtSource:

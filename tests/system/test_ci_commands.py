@@ -9,10 +9,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from hypothesis import strategies as st
 
 from reconciler.planning.file import _checksum
 from reconciler.reports import harmless, harmless_json
+from tests.loopback import Reply, answering
 from tests.stacks import HOST, Ran, Stack
 from tests.system.ci_grammars import GRAMMARS, commands
 from tests.system.test_effects import COMMANDS
@@ -57,18 +56,18 @@ NAME = "::add-mask::v ##[group]v"
 MODES = ("values", "refusals", "pages", "redirects", "no log-in")
 
 
-def answer(mode: str, path: str) -> tuple[int, bytes, dict[str, str]]:
-    """Return the status, body and headers of an Infisical and a Salesforce that send commands of CIs."""
+def answer(mode: str, path: str) -> Reply:
+    """Return the answer of an Infisical and a Salesforce that send commands of CIs."""
     error = {"reqId": SHORT, "statusCode": 403, "message": HOSTILE, "error": HOSTILE, "error_description": HOSTILE}
     if "/login" in path and mode != "no log-in":
-        return 200, json.dumps({"accessToken": "token", "expiresIn": 0}).encode(), {}
+        return Reply(200, json.dumps({"accessToken": "token", "expiresIn": 0}).encode())
     match mode:
         case "pages":
-            return 200, f"{HOSTILE}<html>".encode(), {}
+            return Reply(200, f"{HOSTILE}<html>".encode())
         case "redirects":
-            return 302, b"", {"location": "https://%3A%3Aadd-mask%3A%3A/"}
+            return Reply(302, b"", {"location": "https://%3A%3Aadd-mask%3A%3A/"})
         case "refusals" | "no log-in":
-            return 403, json.dumps(error).encode(), {}
+            return Reply(403, json.dumps(error).encode())
     connection = {
         "id": SHORT,
         "app": "salesforce",
@@ -89,39 +88,15 @@ def answer(mode: str, path: str) -> tuple[int, bytes, dict[str, str]]:
         "slug": SHORT,
     }
     body |= {"token_type": SHORT, "instance_url": HOSTILE, "scope": HOSTILE, "id": SHORT, "access_token": "t"}
-    return 200, json.dumps([body] if path.endswith("/data") else body).encode(), {}
+    return Reply(200, json.dumps([body] if path.endswith("/data") else body).encode())
 
 
 @contextmanager
 def remote(mode: str) -> Iterator[str]:
     """Serve Infisical and Salesforce at one address."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", "0")))
-            status, body, headers = answer(mode, self.path)
-            self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815  # the library's names
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(lambda request: answer(mode, request.path)) as address:
+        yield f"http://{address}"
 
 
 def manifest(stack: Stack, file: str, address: str, **spec: Any) -> None:

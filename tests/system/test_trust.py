@@ -1,16 +1,15 @@
 """What a pull request changes in reconciler.yaml does nothing before it is merged, and every plan shows it."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.config.repository import Repository
+from tests.loopback import Reply, Request, answering
 from tests.stacks import EMBEDDED, Stack
 
 MINE, OTHER = "0c9e0000-0000-4000-8000-000000000001", "0c9e0000-0000-4000-8000-000000000002"
@@ -22,27 +21,12 @@ def logging_in() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """Serve an Infisical that refuses every log-in; yield its address, and the path and body of each."""
     asked: list[tuple[str, Any]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # the library's name
-            asked.append((self.path, json.loads(self.rfile.read(int(self.headers["content-length"])))))
-            body = json.dumps({"statusCode": 401, "message": "no", "error": "UnauthorizedError"}).encode()
-            self.send_response(401)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def refuse(request: Request) -> Reply:
+        asked.append((request.path, json.loads(request.body)))
+        return Reply(401, json.dumps({"statusCode": 401, "message": "no", "error": "UnauthorizedError"}).encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(refuse) as address:
+        yield f"http://{address}", asked
 
 
 def merged(folder: Path, **sections: Any) -> Stack:
