@@ -13,7 +13,7 @@ from reconciler.reports import harmless_json
 _FAULTS = ("drop", "drop-after", "500", "500-after", "503", "truncate-after", "html")
 
 
-class _Said(logging.Handler):
+class _LogOutput(logging.Handler):
     """Shows what the HTTP server logs, on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -119,6 +119,6 @@ def command(  # an option each
         else:
             output.say(harmless_json(json.dumps(served.told())) + "\n")
 
-    logging.basicConfig(handlers=[_Said()], level=logging.WARNING)
+    logging.basicConfig(handlers=[_LogOutput()], level=logging.WARNING)
     with output.stops(), signals.handle_signals() as interruption:
         serve(Serving(faults=chances, delay_seconds=delay_ms / 1000, **options), ready, interruption)

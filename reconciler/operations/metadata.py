@@ -186,7 +186,10 @@ def _readme(apps: Sequence[ExternalClientApp], retrieved: Path | None) -> str:
     kinds = ("ExternalClientApplication", "ExtlClntAppOauthSettings", "ExtlClntAppGlobalOauthSettings")
     everything = " ".join([*(f'--metadata "{kind}"' for kind in kinds), members])
     addresses = " ".join(app.address for app in apps)
-    return f"""
+    return _README.format(names=names, state=state, members=members, everything=everything, addresses=addresses)
+
+
+_README = """
 # External Client Apps as metadata
 
 {names}

@@ -16,6 +16,7 @@ command is written as its escape, like the characters that control a terminal. T
 import json
 import re
 
+from reconciler.reports.characters import visible
 from reconciler.reports.style import PAINT
 
 _NOT_ASCII = re.compile(r"[^\n\x20-\x7e]+")
@@ -63,10 +64,8 @@ def _has_mark(text: str) -> bool:
 
 
 def _run_in_text(run: re.Match[str]) -> str:
-    characters = run.group()
-    if characters.isprintable() or (run.re is _NOT_ASCII_OR_PAINT and run[1]):
-        return characters
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in characters)
+    is_paint = run.re is _NOT_ASCII_OR_PAINT and run[1]
+    return run.group() if is_paint else visible(run.group())
 
 
 def _run_in_json(run: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from reconciler.model import Secret
-from reconciler.wire.decoding import unpacked
+from reconciler.wire.decoding import unpack
 from reconciler.wire.errors import AnswerLost, NotAnAnswer
 from reconciler.wire.words import printable, repeats
 
@@ -57,7 +57,7 @@ async def receive(response: httpx.Response) -> Received:
     """Read a response up to the longest possible answer, and close it. Raises `Undecodable`."""
     try:
         encodings = response.headers.get("content-encoding", "")
-        content = await unpacked(response.aiter_raw(), encodings, LARGEST_ANSWER)
+        content = await unpack(response.aiter_raw(), encodings, LARGEST_ANSWER)
     finally:
         await response.aclose()
     return Received(response.status_code, response.headers, content)

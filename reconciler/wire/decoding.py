@@ -30,7 +30,7 @@ class _Decoder(Protocol):
         """Raise `Undecodable` if the body is not complete."""
 
 
-async def unpacked(parts: AsyncIterator[bytes], encodings: str, largest: int) -> bytes:
+async def unpack(parts: AsyncIterator[bytes], encodings: str, largest: int) -> bytes:
     """Return the body whose bytes arrive as `parts`, packed as its Content-Encoding header `encodings` says.
 
     Stops once the body is longer than `largest` bytes; what it returns is then longer than that by little. Raises

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from reconciler.wire.decoding import ACCEPTED, Undecodable, unpacked
+from reconciler.wire.decoding import ACCEPTED, Undecodable, unpack
 from reconciler.wire.errors import NotAnAnswer, NotSent
 from reconciler.wire.words import printable
 
@@ -24,7 +24,7 @@ async def ask_metadata(url: str, headers: Mapping[str, str]) -> str:
             httpx.AsyncClient(trust_env=False, timeout=_SECONDS) as http,
             http.stream("GET", url, headers={**headers, "accept-encoding": ACCEPTED}) as answer,
         ):
-            body = await unpacked(answer.aiter_raw(), answer.headers.get("content-encoding", ""), _LARGEST)
+            body = await unpack(answer.aiter_raw(), answer.headers.get("content-encoding", ""), _LARGEST)
     except (httpx.HTTPError, Undecodable) as failure:
         why = type(failure).__name__
         raise NotSent(

@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 import reconciler
+from reconciler import library
 from reconciler.model import Action, ApplyEvent, ChangeFinished
 from tests.stacks import KEY, SECRET, Stack
 
@@ -134,6 +135,7 @@ def test_an_interruption_from_another_thread_ends_a_run_before_it_writes(folder:
 
 def test_what_the_package_names_is_there_and_nothing_else() -> None:
     assert all(getattr(reconciler, name) for name in reconciler.__all__)
+    assert set(reconciler.__all__) == {*library.__all__, "__version__"}
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = reconciler.nonsense
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.wire import AnswerLost, Endpoint, NotAnAnswer, NotSent, Stand, Transport, answers, ask_metadata, asking, connect
 from reconciler.wire.answers import LARGEST_ANSWER
-from reconciler.wire.decoding import unpacked
+from reconciler.wire.decoding import unpack
 from tests.wire.raw import always, reply, serving
 
 pytestmark = pytest.mark.anyio
@@ -96,11 +96,11 @@ async def test_the_limit_holds_while_an_answer_is_unpacked(monkeypatch: pytest.M
     read: list[int] = []
 
     async def noted(*arguments: object) -> bytes:
-        body: bytes = await unpacked(*arguments)  # type: ignore[arg-type]
+        body: bytes = await unpack(*arguments)  # type: ignore[arg-type]
         read.append(len(body))
         return body
 
-    monkeypatch.setattr(answers, "unpacked", noted)
+    monkeypatch.setattr(answers, "unpack", noted)
     async with serving(always(reply(200, bomb(20), content_encoding="gzip"))) as raw, connect(Endpoint(raw.url)) as client:
         with pytest.raises(NotAnAnswer, match="sent an answer that is too long"):
             await client.request("GET", "/api/x")
